@@ -1,0 +1,1 @@
+"""Pure, synchronous anomaly detectors: an observation in, a verdict out."""

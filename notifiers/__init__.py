@@ -1,0 +1,1 @@
+"""One attempt to deliver one notification; failures are classified, never retried here."""

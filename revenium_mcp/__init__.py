@@ -1,0 +1,1 @@
+"""The old module name, kept because existing assistant configurations start it."""
