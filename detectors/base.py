@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
 from river import base
+from typing_extensions import override
+
+LONGEST_SPAN = timedelta(days=31)
 
 
 class Sensitivity(StrEnum):
@@ -67,7 +73,29 @@ class Detector(base.SupervisedAnomalyDetector):
 
     The features ``x`` of ``score_one`` and ``learn_one`` are ``{"at": datetime, "span": timedelta}``;
     the target ``y`` is the value of the window.
+
+    Attributes:
+        name: What the registry calls this detector.
+        snapshotable: Whether `state` and `restore` work. When not, the detector is rebuilt by
+            replaying stored samples.
     """
+
+    name: str
+    snapshotable: ClassVar[bool] = True
+
+    @override
+    def score_one(self, x: dict[base.typing.FeatureName, Any], y: base.typing.Target) -> float:
+        """Return the score of `judge`, in river's words."""
+        return self.judge(Observation(x["at"], float(y), x["span"])).score
+
+    @override
+    def learn_one(self, x: dict[base.typing.FeatureName, Any], y: base.typing.Target) -> None:
+        """Do what `learn` does, in river's words."""
+        self.learn(Observation(x["at"], float(y), x["span"]))
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the hyper-parameters by name, as given at construction."""
+        return {name: getattr(self, name) for name in _parameter_names(type(self))}
 
     @abstractmethod
     def judge(self, observation: Observation) -> Verdict:
@@ -93,7 +121,7 @@ class Detector(base.SupervisedAnomalyDetector):
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
-        """Return everything learnt, as plain numbers, strings, lists and dicts."""
+        """Return everything learnt, as plain numbers, strings, dicts and lists of numbers."""
 
     @abstractmethod
     def restore(self, state: dict[str, Any]) -> None:
@@ -102,3 +130,29 @@ class Detector(base.SupervisedAnomalyDetector):
         Raises:
             DetectorError: The state is of another version or shape.
         """
+
+
+def span_in_hours(observation: Observation) -> float:
+    """Return the length of the window in hours, once the observation has proved usable.
+
+    Raises:
+        DetectorError: The value is NaN or infinite, the stamp naive or the span out of range.
+    """
+    if not math.isfinite(observation.value):
+        raise DetectorError(
+            f"the value of the window at {observation.at} is {observation.value}: leave the window "
+            "out when nothing is known about it, or pass 0 when nothing happened in it"
+        )
+    if observation.at.tzinfo is None:
+        raise DetectorError(f"the stamp {observation.at} is naive: give it the zone whose clock shapes the series")
+    if not timedelta(0) < observation.span <= LONGEST_SPAN:
+        raise DetectorError(
+            f"the span of the window at {observation.at} is {observation.span}: it must be longer "
+            f"than nothing and at most {LONGEST_SPAN.days} days"
+        )
+    return observation.span.total_seconds() / 3600
+
+
+@cache
+def _parameter_names(kind: type[Detector]) -> tuple[str, ...]:
+    return tuple(inspect.signature(kind).parameters)

@@ -1,0 +1,168 @@
+"""The detector for what is not money: error rates, latencies, tokens, calls."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from typing_extensions import override
+
+from detectors import fields
+from detectors.anchor import Anchor
+from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
+from detectors.parameters import Limits
+from detectors.progress import Progress, Step
+from detectors.reasons import reason_of, score_of
+from detectors.season import Cells, Season, cells_of
+from detectors.spans import Spans
+
+STATE_VERSION = 1
+LARGEST = 1e100
+
+THRESHOLDS = {
+    Sensitivity.CONSERVATIVE: 5.0,
+    Sensitivity.NORMAL: 4.3,
+    Sensitivity.AGGRESSIVE: 3.2,
+}
+
+LIMITS = {
+    "rate": Limits("weight of an hour in the level", "per hour", 0.001, 0.5),
+    "fade": Limits("weight of an hour in the ordinary wobble", "per hour", 0.0005, 0.05),
+    "clip": Limits("how far one window may pull the level", "typical residuals", 0.5, 20.0),
+    "least": Limits("difference below which nothing is unusual", "value", 1e-9, 1e6),
+    "warm_up": Limits("history needed before anything is an anomaly", "hours", 1.0, 1000.0),
+    "seasonal": Limits("whether the hour and the weekend shape the series", ""),
+}
+
+
+class _Window(NamedTuple):
+    step: Step
+    cells: Cells
+    expected: float
+    scale: float
+    residual: float
+
+
+class LevelDetector(Detector):
+    """The distance from a slow level, averaged over 1, 3, 8, 24 and 72 hours, on both sides.
+
+    The value of a window is taken as it is (a ratio, a mean), whatever its length. Late and
+    repeated windows are judged and not learnt; missing ones teach nothing. What is learnt from an
+    odd window is clipped; thirty odd hours to one side become the new level.
+
+    Args:
+        sensitivity: How much evidence an anomaly needs.
+        rate: Weight of an hour in the level.
+        fade: Weight of an hour in the ordinary wobble.
+        clip: How far one window may pull the level, in typical residuals.
+        least: Difference below which nothing is unusual.
+        warm_up: Hours of history needed before anything is an anomaly.
+        seasonal: Whether the hour of the day and the weekend shape the series.
+    """
+
+    name = "level"
+
+    def __init__(
+        self,
+        sensitivity: str = Sensitivity.NORMAL,
+        rate: float = 0.02,
+        fade: float = 0.003,
+        clip: float = 3.0,
+        least: float = 0.01,
+        warm_up: float = 24.0,
+        seasonal: bool = False,
+    ) -> None:
+        self.sensitivity = sensitivity
+        self.rate = rate
+        self.fade = fade
+        self.clip = clip
+        self.least = least
+        self.warm_up = warm_up
+        self.seasonal = seasonal
+        self._threshold = THRESHOLDS[Sensitivity(sensitivity)]
+        self._progress = Progress()
+        self._season = Season()
+        self._spans = Spans()
+        self._anchor = Anchor()
+
+    @override
+    def judge(self, observation: Observation) -> Verdict:
+        """Judge a window without learning from it."""
+        window = self._compare(observation)
+        evidence = self._spans.look(window.residual, window.step)
+        strength = max(evidence.up, evidence.low)
+        warming_up = self._progress.hours < self.warm_up
+        odd = strength > self._threshold and not warming_up
+        fewer, more = self._spans.edges(self._threshold, window.step.hours)
+        return Verdict(
+            score=0.0 if warming_up else score_of(strength),
+            is_anomaly=odd,
+            expected=window.expected,
+            low=window.expected + fewer * window.scale,
+            high=window.expected + more * window.scale,
+            reason=reason_of(evidence, warming_up=warming_up, odd=odd),
+            warming_up=warming_up,
+        )
+
+    @override
+    def learn(self, observation: Observation) -> None:
+        """Learn from a window that is complete; repeated and late ones change nothing."""
+        window = self._compare(observation)
+        step = window.step
+        if not self._progress.is_new(step):
+            return
+        self._progress.advance(observation.at, step.hours)
+        hours = self._progress.hours
+        factor = self._season.factor(window.cells)
+        credible = self._credible(window, observation.value)
+        evidence = self._spans.learn(window.residual, step, hours, self.fade, self.clip)
+        self._season.learn(window.cells, credible, step.hours, self.rate)
+        self._anchor.remember(observation.value / max(factor, 0.05), step.hours)
+        if hours > self.warm_up:
+            self._anchor.count(evidence.up, evidence.low, step.hours)
+        self._reconsider_level()
+
+    @override
+    def state(self) -> dict[str, Any]:
+        """Return everything learnt."""
+        return {
+            "version": STATE_VERSION,
+            "progress": self._progress.state(),
+            "season": self._season.state(),
+            "spans": self._spans.state(),
+            "anchor": self._anchor.state(),
+        }
+
+    @override
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take back what `state` returned."""
+        fields.require_version(state, STATE_VERSION)
+        self._progress.restore(fields.section(state, "progress"))
+        self._season.restore(fields.section(state, "season"))
+        self._spans.restore(fields.section(state, "spans"))
+        self._anchor.restore(fields.section(state, "anchor"))
+
+    def _compare(self, observation: Observation) -> _Window:
+        hours = span_in_hours(observation)
+        value = max(-LARGEST, min(LARGEST, observation.value))
+        cells = cells_of(observation.at, hours) if self.seasonal else ()
+        step = self._progress.step(observation.at, hours)
+        first = self._progress.until is None
+        expected = value if first else self._season.level * self._season.factor(cells)
+        scale = abs(expected) + self.least
+        return _Window(step, cells, expected, scale, (value - expected) / scale)
+
+    def _credible(self, window: _Window, value: float) -> float:
+        if self._progress.hours <= self.warm_up:
+            return value
+        limit = self._spans.limit(self.clip)
+        if abs(window.residual) <= limit:
+            return value
+        return window.expected + math.copysign(limit, window.residual) * window.scale
+
+    def _reconsider_level(self) -> None:
+        usual = self._anchor.usual()
+        if usual is not None and self._anchor.is_settled:
+            self._season.level = usual
+            self._spans.calm()
+            self._anchor.release()

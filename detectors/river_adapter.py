@@ -1,0 +1,292 @@
+"""River's own anomaly detectors behind the same interface as ours.
+
+Predictive anomaly detection is left out: its `score_one` changes its statistics, so judging a
+window would teach it, and its score stops at 1.0, so the worst values would all tie.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, NoReturn
+
+from typing_extensions import override
+
+from detectors.base import (
+    Detector,
+    DetectorError,
+    Observation,
+    Sensitivity,
+    Verdict,
+    span_in_hours,
+)
+from detectors.parameters import Limits
+from detectors.progress import Progress
+from detectors.reasons import BELOW_ONE, ORDINARY, TOO_LITTLE_HISTORY, score_of
+
+LARGEST = 1e100  # squares of it still fit
+TINY = 1e-10
+
+# For detectors that count in standard deviations, and for the band of all of them.
+DEVIATIONS = {
+    Sensitivity.CONSERVATIVE: 5.0,
+    Sensitivity.NORMAL: 4.0,
+    Sensitivity.AGGRESSIVE: 3.0,
+}
+# For the others: the share of the scores so far that an anomaly must exceed.
+QUANTILES = {
+    Sensitivity.CONSERVATIVE: 0.999,
+    Sensitivity.NORMAL: 0.997,
+    Sensitivity.AGGRESSIVE: 0.99,
+}
+
+LIMITS = {
+    "grace": Limits("windows learnt before anything is an anomaly", "windows", 10, 100_000),
+    "seed": Limits("seed of the random parts", "", 0, 2**31 - 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one of river's detectors is built, asked and taught.
+
+    Attributes:
+        summary: What it is, in a sentence.
+        build: Makes a fresh model from a seed; importing river.anomaly happens here.
+        ask: Returns the model's raw score of a value.
+        teach: Shows the model a value.
+        squash: Maps raw scores into [0, 1), strictly increasing.
+        in_deviations: Whether raw scores are standard deviations, with thresholds to match.
+    """
+
+    summary: str
+    build: Callable[[int], Any]
+    ask: Callable[[Any, float], float]
+    teach: Callable[[Any, float], None]
+    squash: Callable[[float], float]
+    in_deviations: bool = False
+
+
+def _gaussian(_seed: int) -> Any:
+    from river import anomaly  # heavy, so only when chosen
+
+    return anomaly.GaussianScorer(grace_period=0)
+
+
+def _sad(_seed: int) -> Any:
+    from river import anomaly  # heavy, so only when chosen
+
+    return anomaly.StandardAbsoluteDeviation()
+
+
+def _half_space_trees(seed: int) -> Any:
+    from river import anomaly, preprocessing  # heavy, so only when chosen
+
+    return preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees(window_size=100, seed=seed)
+
+
+def _loda(seed: int) -> Any:
+    from river import anomaly, preprocessing  # heavy, so only when chosen
+
+    return preprocessing.StandardScaler() | anomaly.LODA(n_random_cuts=20, seed=seed)
+
+
+def _one_class_svm(_seed: int) -> Any:
+    from river import anomaly, compose, preprocessing  # heavy, so only when chosen
+
+    # The boundary is a straight line; on distances it can tell both sides from the middle.
+    distance = compose.FuncTransformer(_distance)
+    return preprocessing.StandardScaler() | distance | anomaly.OneClassSVM()
+
+
+def _local_outlier_factor(_seed: int) -> Any:
+    from river import anomaly  # heavy, so only when chosen
+
+    return anomaly.LocalOutlierFactor(n_neighbors=20)
+
+
+def _distance(features: dict[str, float]) -> dict[str, float]:
+    return {"distance": abs(features["value"])}
+
+
+def _ask_gaussian(model: Any, value: float) -> float:
+    # score_one is exactly 1.0 beyond eight deviations; the deviations themselves never tie.
+    return float(abs(value - model.gaussian.mu) / (model.gaussian.sigma + TINY))
+
+
+def _ask_target(model: Any, value: float) -> float:
+    return float(model.score_one(None, value))
+
+
+def _teach_target(model: Any, value: float) -> None:
+    model.learn_one(None, value)
+
+
+def _ask_features(model: Any, value: float) -> float:
+    return float(model.score_one({"value": value}))
+
+
+def _teach_features(model: Any, value: float) -> None:
+    model.learn_one({"value": value})
+
+
+def _below_one(raw: float) -> float:
+    return raw * (1.0 - 1e-9)
+
+
+def _from_any_number(raw: float) -> float:
+    return min(0.5 * (1.0 + raw / (1.0 + abs(raw))), BELOW_ONE)
+
+
+RECIPES = {
+    "gaussian": Recipe(
+        "Distance from the mean of everything so far, in standard deviations (GaussianScorer).",
+        _gaussian,
+        _ask_gaussian,
+        _teach_target,
+        score_of,
+        in_deviations=True,
+    ),
+    "half_space_trees": Recipe(
+        "How rarely values fall into the same random half-spaces (HalfSpaceTrees); 170 KB a series.",
+        _half_space_trees,
+        _ask_features,
+        _teach_features,
+        _below_one,
+    ),
+    "local_outlier_factor": Recipe(
+        "How lonely a value is among the last 1000 (LocalOutlierFactor); slow.",
+        _local_outlier_factor,
+        _ask_features,
+        _teach_features,
+        score_of,
+    ),
+    "loda": Recipe(
+        "How improbable a value is under a set of histograms (LODA).",
+        _loda,
+        _ask_features,
+        _teach_features,
+        _from_any_number,
+    ),
+    "one_class_svm": Recipe(
+        "Side of a learnt boundary, on distances from the mean (OneClassSVM).",
+        _one_class_svm,
+        _ask_features,
+        _teach_features,
+        _from_any_number,
+    ),
+    "sad": Recipe(
+        "Standard absolute deviation from the running mean (StandardAbsoluteDeviation).",
+        _sad,
+        _ask_target,
+        _teach_target,
+        score_of,
+        in_deviations=True,
+    ),
+}
+
+
+class RiverDetector(Detector):
+    """One of river's detectors, fed with the bare values of the windows.
+
+    These detectors know neither season nor span. Late and repeated windows are judged and not
+    learnt, as everywhere. The band is the running mean plus and minus the standard deviations that
+    go with the sensitivity; it is exact for detectors that count in deviations, and a guide for
+    the others, whose threshold is a running quantile of their own scores.
+
+    Args:
+        model: Which one, a key of `RECIPES`.
+        sensitivity: How much evidence an anomaly needs.
+        grace: Windows learnt before anything is an anomaly.
+        seed: Seed of the random parts.
+    """
+
+    snapshotable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        model: str = "gaussian",
+        sensitivity: str = Sensitivity.NORMAL,
+        grace: int = 100,
+        seed: int = 42,
+    ) -> None:
+        from river import stats  # brings scipy, so only when one of these detectors is chosen
+
+        self.model = model
+        self.sensitivity = sensitivity
+        self.grace = grace
+        self.seed = seed
+        self.name = model
+        self._recipe = RECIPES[model]
+        self._river = self._recipe.build(seed)
+        self._bar = stats.Quantile(QUANTILES[Sensitivity(sensitivity)])
+        self._mean = stats.Mean()
+        self._variance = stats.Var()
+        self._learnt = 0
+        self._progress = Progress()
+
+    @override
+    def judge(self, observation: Observation) -> Verdict:
+        """Judge the value of a window; its time does not matter."""
+        span_in_hours(observation)
+        warming_up = self._learnt < self.grace
+        score = 0.0 if warming_up else self._score(observation.value)
+        odd = not warming_up and score > self._threshold()
+        mean = self._mean.get()
+        reach = DEVIATIONS[Sensitivity(self.sensitivity)] * math.sqrt(self._variance.get())
+        return Verdict(
+            score=score,
+            is_anomaly=odd,
+            expected=mean,
+            low=mean - reach,
+            high=mean + reach,
+            reason=self._reason(observation.value, warming_up=warming_up, odd=odd),
+            warming_up=warming_up,
+        )
+
+    @override
+    def learn(self, observation: Observation) -> None:
+        """Learn the value of a window; repeated and late ones change nothing."""
+        hours = span_in_hours(observation)
+        if not self._progress.is_new(self._progress.step(observation.at, hours)):
+            return
+        self._progress.advance(observation.at, hours)
+        value = _bounded(observation.value)
+        if self._learnt:
+            self._bar.update(self._score(value))
+        self._recipe.teach(self._river, value)
+        self._mean.update(value)
+        self._variance.update(value)
+        self._learnt += 1
+
+    @override
+    def state(self) -> NoReturn:
+        """Refuse: river's detectors have no portable state."""
+        raise DetectorError(f"{self.name} keeps no snapshot: it is rebuilt from stored samples")
+
+    @override
+    def restore(self, state: dict[str, Any]) -> NoReturn:
+        """Refuse: river's detectors have no portable state."""
+        del state
+        raise DetectorError(f"{self.name} takes no snapshot: it is rebuilt from stored samples")
+
+    def _score(self, value: float) -> float:
+        return self._recipe.squash(self._recipe.ask(self._river, _bounded(value)))
+
+    def _threshold(self) -> float:
+        if self._recipe.in_deviations:
+            return score_of(DEVIATIONS[Sensitivity(self.sensitivity)])
+        return float(self._bar.get() or 0.0)
+
+    def _reason(self, value: float, *, warming_up: bool, odd: bool) -> str:
+        if warming_up:
+            return TOO_LITTLE_HISTORY
+        if not odd:
+            return ORDINARY
+        side = "above" if value >= self._mean.get() else "below"
+        return f"unlike what was seen before, {side} the average"
+
+
+def _bounded(value: float) -> float:
+    return max(-LARGEST, min(LARGEST, value))

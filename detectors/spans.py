@@ -1,0 +1,147 @@
+"""Running means of a residual over several spans, each in units of its own ordinary wobble.
+
+One odd hour must be very odd, a whole day only mildly: most of what can be found in a spend series
+is found by looking at more than one span.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from detectors import fields
+from detectors.progress import Step
+
+SPANS = (1.0, 3.0, 8.0, 24.0, 72.0)  # hours
+WEIGHTS = (0.55, 0.75, 0.95, 1.0, 1.0)
+LEAST_WOBBLE = tuple(0.03 / math.sqrt(span) for span in SPANS)
+
+SETTLED = 24.0  # hours after which the running means start; before, the expectation is a guess
+CLIP_WOBBLE_FROM = 72.0  # hours
+WOBBLE_CLIP = 4.0
+TYPICAL_PACE = 0.01  # per hour
+ROUGH = 9.0
+BEND = 0.01  # learning cuts residuals off at reach, so judging must not go far beyond it
+TO_DEVIATION = math.sqrt(math.pi / 2)  # mean absolute deviation to standard deviation, if Gaussian
+
+
+class Evidence(NamedTuple):
+    """The strongest deviation upwards and downwards, in wobbles, and the span that showed it."""
+
+    up: float
+    up_span: float
+    low: float
+    low_span: float
+
+
+class Spans:
+    """What has been learnt about one residual.
+
+    The wobble is learnt from clipped deviations, so that an incident does not make the series look
+    naturally wild.
+    """
+
+    __slots__ = ("_centres", "_means", "_typical", "_variances")
+
+    def __init__(self) -> None:
+        self._means = [0.0] * len(SPANS)
+        self._centres = [0.0] * len(SPANS)
+        self._variances = [0.0] * len(SPANS)
+        self._typical = 0.0
+
+    def look(self, residual: float, step: Step) -> Evidence:
+        """Weigh a residual without learning from it."""
+        return self._weigh(self._moved(_compressed(residual, self._reach), step))
+
+    def learn(self, residual: float, step: Step, hours: float, fade: float, clip: float) -> Evidence:
+        """Learn a residual, the `hours` learnt so far included, and weigh it on the way."""
+        if hours > SETTLED:
+            reach = self._reach
+            self._means = self._moved(max(-reach, min(reach, residual)), step)
+        evidence = self._weigh(self._means)
+        share = max(fade * step.hours, step.hours / hours)
+        for i, mean in enumerate(self._means):
+            off = mean - self._centres[i]
+            if hours > CLIP_WOBBLE_FROM:
+                limit = WOBBLE_CLIP * self._wobble(i)
+                off = max(-limit, min(limit, off))
+            self._centres[i] += share * off
+            self._variances[i] += share * (off * off - self._variances[i])
+        most = self.limit(clip) if hours > SETTLED else ROUGH
+        pace = max(TYPICAL_PACE * step.hours, step.hours / hours)
+        self._typical += min(1.0, pace) * (min(abs(residual), most) - self._typical)
+        return evidence
+
+    def limit(self, clip: float) -> float:
+        """Return the largest residual the expectation is allowed to learn in one window."""
+        return clip * TO_DEVIATION * self._typical + 0.05
+
+    def edges(self, evidence: float, hours: float) -> tuple[float, float]:
+        """Return the residuals at which one window after ordinary ones reaches the evidence."""
+        reach = evidence * self._wobble(0) / (WEIGHTS[0] * _share(SPANS[0], hours))
+        return self._centres[0] - reach, self._centres[0] + reach
+
+    def calm(self) -> None:
+        """Forget the present: every running mean is ordinary again."""
+        self._means = list(self._centres)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything learnt, as plain values."""
+        return {
+            "means": list(self._means),
+            "centres": list(self._centres),
+            "variances": list(self._variances),
+            "typical": self._typical,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take back what `state` returned."""
+        self._means = fields.numbers(state, "means", len(SPANS))
+        self._centres = fields.numbers(state, "centres", len(SPANS))
+        self._variances = fields.numbers(state, "variances", len(SPANS))
+        self._typical = fields.number(state, "typical")
+
+    @property
+    def _reach(self) -> float:
+        return 40.0 * self._typical + 1.0
+
+    def _wobble(self, i: int) -> float:
+        return math.sqrt(self._variances[i]) + LEAST_WOBBLE[i]
+
+    def _moved(self, residual: float, step: Step) -> list[float]:
+        """Return where the running means stand once the window is counted in."""
+        hours, gap, fresh = step
+        # Of a window learnt in part, the learnt part is taken out again: it is in the means already.
+        residual -= (1.0 - fresh) * self._means[0]
+        moved = []
+        for mean, centre, span in zip(self._means, self._centres, SPANS, strict=True):
+            start = mean
+            if gap > 0.0:  # hours nobody saw are taken to have been ordinary
+                kept = max(0.0, (span - hours) / (span + hours)) ** (gap / hours)
+                start = centre + (mean - centre) * kept
+            moved.append(start + _share(span, hours) * (residual - fresh * start))
+        return moved
+
+    def _weigh(self, means: list[float]) -> Evidence:
+        up = low = 0.0
+        up_span = low_span = SPANS[0]
+        for i, mean in enumerate(means):
+            z = (mean - self._centres[i]) / self._wobble(i) * WEIGHTS[i]
+            if z > up:
+                up, up_span = z, SPANS[i]
+            elif -z > low:
+                low, low_span = -z, SPANS[i]
+        return Evidence(up, up_span, low, low_span)
+
+
+def _share(span: float, hours: float) -> float:
+    """Return the weight of a window in the running mean over a span."""
+    return min(1.0, 2.0 * hours / (span + hours))
+
+
+def _compressed(residual: float, reach: float) -> float:
+    """Bend a residual beyond reach: it hardly grows any more, yet no two oddities ever tie."""
+    size = abs(residual)
+    if size <= reach:
+        return residual
+    return math.copysign(reach * (1.0 + BEND * math.log(size / reach)), residual)
