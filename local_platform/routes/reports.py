@@ -1,0 +1,105 @@
+"""The aggregated reports and the state of the data connection."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from local_platform import store
+from local_platform.access import require_team
+from local_platform.errors import ApiError, invalid
+from local_platform.log import moment_of
+from local_platform.paging import bad_value
+from local_platform.periods import PERIODS, Bucket, explicit, rolling
+from local_platform.reports import AGGREGATES, TOKEN_TYPES, Question, Report, answer
+from local_platform.services import json_response, services
+from local_platform.wire import iso_ms
+
+if TYPE_CHECKING:
+    from multidict import MultiMapping
+
+_DEFAULT_PERIOD = "TWENTY_FOUR_HOURS"
+
+
+def handler_of(report: Report) -> Handler:
+    """Return the handler of one report."""
+
+    async def handle(request: web.Request) -> web.Response:
+        require_team(request)
+        parts = services(request)
+        question = _question(report, request.query, parts.clock())
+        return json_response(await parts.database.read(lambda connection: answer(connection, question)))
+
+    return handle
+
+
+async def data_connected(request: web.Request) -> web.Response:
+    """Tell whether anything was metered."""
+    require_team(request)
+    return json_response(await _connection(request))
+
+
+async def data_sources(request: web.Request) -> web.Response:
+    """Tell the same by kind of source; metering is the only one here."""
+    require_team(request)
+    nothing = {"connected": False, "lastReceived": None}
+    return json_response(
+        {
+            "sdkMetering": await _connection(request),
+            "codingAssistant": nothing,
+            "providerBilling": nothing,
+            "traces": nothing,
+        }
+    )
+
+
+async def _connection(request: web.Request) -> dict[str, object]:
+    totals = await services(request).database.read(store.totals)
+    return {"connected": totals.transactions > 0, "lastReceived": iso_ms(totals.last_ms)}
+
+
+def _question(report: Report, query: MultiMapping[str], now: datetime) -> Question:
+    buckets = _buckets(query, now)
+    if not report.over_time:
+        buckets = [Bucket(buckets[0].start, buckets[-1].end)]
+    measure = report.measure
+    if report.per_minute:
+        measure = TOKEN_TYPES[_choice(query, "tokenType", tuple(TOKEN_TYPES), "TOTAL")]
+    return Question(
+        report=report,
+        buckets=buckets,
+        measure=measure,
+        group=_choice(query, "group", tuple(AGGREGATES), report.group),
+        only=_names(query, report.dimension.filter),
+        provider=query.get("provider") or None,
+    )
+
+
+def _buckets(query: MultiMapping[str], now: datetime) -> list[Bucket]:
+    """Cut the window that is asked for; explicit dates win over a period."""
+    start, end = moment_of(query, "startDate"), moment_of(query, "endDate")
+    if start is None and end is None:
+        return rolling(_choice(query, "period", PERIODS, _DEFAULT_PERIOD), now)
+    if start is None:
+        raise ApiError(HTTPStatus.BAD_REQUEST, "endDate needs a startDate beside it")
+    try:
+        return explicit(start, now if end is None else end)
+    except ValueError as error:
+        raise invalid({"endDate": str(error)}) from None
+
+
+def _choice(query: MultiMapping[str], name: str, options: tuple[str, ...], default: str) -> str:
+    text = query.get(name) or default
+    if text not in options:
+        raise bad_value(name, text)
+    return text
+
+
+def _names(query: MultiMapping[str], name: str) -> frozenset[str]:
+    """Read a list that clients send repeated or separated by commas."""
+    texts = query.getall(name, [])
+    return frozenset(word for text in texts for word in (text, *text.split(",")) if word)

@@ -1,0 +1,122 @@
+"""A running platform, as a context manager: for the command, and in-process for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+
+from local_platform import pricing
+from local_platform.app import build_app
+from local_platform.database import Database
+from local_platform.datadir import DataDirError, held
+from local_platform.faults import Faults
+from local_platform.identity import identity_of, kept_key
+from local_platform.schema import NewerSchemaError
+from local_platform.services import Services
+from local_platform.wire import Clock, utc_now
+
+_SHUTDOWN_SECONDS = 2.0
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """How to reach a running platform.
+
+    Attributes:
+        url: Its origin, without a trailing slash.
+        api_key: The key it accepts.
+        team_id: The team that queries must name.
+        tenant_id: The tenant of the team.
+        data: Where its data lies.
+        faults: The fault switch, for tests in the same process.
+    """
+
+    url: str
+    api_key: str = field(repr=False)
+    team_id: str
+    tenant_id: str
+    data: Path
+    faults: Faults
+
+
+@asynccontextmanager
+async def running_platform(
+    data_dir: Path,
+    *,
+    api_key: str | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    clock: Clock = utc_now,
+) -> AsyncIterator[Platform]:
+    """Serve a platform for as long as the block runs.
+
+    Args:
+        data_dir: Where the data lies; created when it does not exist.
+        api_key: The key to accept; by default the one kept in the directory, made at first.
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+        clock: Where the platform takes the present from.
+
+    Raises:
+        DataDirError: The directory cannot be used.
+        ListenError: The address cannot be listened on.
+    """
+    with held(data_dir):
+        identity = identity_of(api_key or kept_key(data_dir / "api_key"))
+        database = _open(data_dir / "platform.sqlite3")
+        warming = asyncio.create_task(asyncio.to_thread(pricing.warm))
+        services = Services(identity, database, Faults(), clock, started=clock())
+        try:
+            async with _listening(build_app(services), host, port) as url:
+                yield Platform(
+                    url=url,
+                    api_key=identity.api_key,
+                    team_id=identity.team_id,
+                    tenant_id=identity.tenant_id,
+                    data=data_dir,
+                    faults=services.faults,
+                )
+        finally:
+            await warming
+            await database.close()
+
+
+def _open(path: Path) -> Database:
+    try:
+        return Database(path)
+    except (sqlite3.Error, NewerSchemaError) as error:
+        raise DataDirError(f"cannot open {path}: {error}") from error
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        await _listen(runner, host, port)
+        shown = f"[{host}]" if ":" in host else host
+        yield f"http://{shown}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = f"port {port} of {host} is in use; choose another with --port, or 0 for any"
+        else:
+            reason = f"cannot listen on {host}, port {port}: {error.strerror or error}"
+        raise ListenError(reason) from error
