@@ -1,0 +1,35 @@
+"""What people and assistants can ask of the daemon: one facade, typed requests and results."""
+
+from daemon.operations.facade import Operations
+from daemon.operations.results import (
+    AlertDetail,
+    AlertList,
+    AlertSummary,
+    ChannelStatus,
+    DetectorChoice,
+    DetectorList,
+    MessageSummary,
+    SeriesList,
+    SeriesSummary,
+    Status,
+    TestResult,
+    Tuning,
+    TuningResult,
+)
+
+__all__ = [
+    "AlertDetail",
+    "AlertList",
+    "AlertSummary",
+    "ChannelStatus",
+    "DetectorChoice",
+    "DetectorList",
+    "MessageSummary",
+    "Operations",
+    "SeriesList",
+    "SeriesSummary",
+    "Status",
+    "TestResult",
+    "Tuning",
+    "TuningResult",
+]

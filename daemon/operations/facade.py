@@ -1,0 +1,227 @@
+"""The operations themselves. They run in the daemon's own process and event loop."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from daemon.alerts import Alert
+from daemon.clock import from_ms, to_ms
+from daemon.domain import SeriesKey
+from daemon.engine import Engine
+from daemon.errors import UnknownNameError
+from daemon.operations.results import (
+    AlertDetail,
+    AlertList,
+    AlertSummary,
+    ChannelStatus,
+    DetectorChoice,
+    DetectorList,
+    MessageSummary,
+    SeriesList,
+    SeriesSummary,
+    Status,
+    TestResult,
+    Tuning,
+    TuningResult,
+)
+from detectors import registry
+
+AlertState = Literal["firing", "resolved", "any"]
+
+
+class Operations:
+    """Everything that can be asked of a running daemon."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def status(self) -> Status:
+        """Say how the daemon is doing."""
+        engine = self._engine
+        counts = await engine.store.outbox_counts()
+        health = engine.dispatcher.health
+        channels = [
+            ChannelStatus(
+                name=name,
+                pending=states.get("pending", 0) + states.get("sending", 0),
+                delivered=states.get("delivered", 0),
+                dead=states.get("dead", 0),
+                paused_for=health[name].paused_for if name in health else None,
+            )
+            for name in (*engine.dispatcher.channels, *sorted(set(counts) - set(engine.dispatcher.channels)))
+            for states in (counts.get(name, {}),)
+        ]
+        return Status(
+            state=engine.health.state,
+            problem=engine.health.problem,
+            platform=engine.platform_url,
+            embedded=engine.settings.embedded,
+            team_id=engine.store.tenant or None,
+            started_at=engine.started_at,
+            last_poll_at=engine.health.last_success,
+            polls=engine.counters.polls,
+            transactions=engine.counters.added,
+            rejected=engine.counters.rejected,
+            series=len(engine.states),
+            open_alerts=sum(state.alert is not None for state in engine.states.values()),
+            channels=channels,
+        )
+
+    async def list_series(self, pattern: str = "*", *, limit: int = 50, offset: int = 0) -> SeriesList:
+        """List watched series whose name matches a pattern; those with an open alert come first."""
+        keys = sorted(self._matching(pattern), key=lambda key: (self._engine.states[key].alert is None, str(key)))
+        return SeriesList(total=len(keys), series=[self._summary(key) for key in keys[offset : offset + limit]])
+
+    async def list_alerts(self, state: AlertState = "any", *, limit: int = 20) -> AlertList:
+        """List alerts, newest first."""
+        alerts = await self._engine.store.alerts(only_open=state == "firing")
+        chosen = [alert for alert in alerts if state != "resolved" or not alert.is_open]
+        return AlertList(total=len(chosen), alerts=[_short(alert) for alert in chosen[:limit]])
+
+    async def explain_alert(self, alert_id: str) -> AlertDetail:
+        """Tell everything known about one alert.
+
+        Raises:
+            UnknownNameError: There is no such alert.
+        """
+        store = self._engine.store
+        alert = await store.alert(alert_id)
+        if alert is None:
+            recent = [one.id for one in await store.alerts(limit=3)]
+            raise UnknownNameError(f"there is no alert {alert_id!r}; recent ones: {', '.join(recent) or 'none yet'}")
+        related = [one for one in await store.alerts() if one.incident == alert.incident and one.id != alert.id]
+        messages = await store.messages(50, alert.incident)
+        return AlertDetail(
+            alert=_short(alert),
+            window_start=alert.window_start,
+            window_end=alert.window_end,
+            low=alert.low,
+            high=alert.high,
+            score=alert.score,
+            reason=alert.reason,
+            detector=alert.detector,
+            causes=list(alert.causes),
+            related=[_short(one) for one in related],
+            messages=[
+                MessageSummary(
+                    id=row["id"],
+                    channel=row["channel"],
+                    state=row["state"],
+                    attempts=row["attempts"],
+                    delivered_at=_moment(row["delivered_at"]),
+                    last_error=row["last_error"],
+                )
+                for row in messages
+            ],
+        )
+
+    async def list_detectors(self) -> DetectorList:
+        """List the kinds of detectors and what was tuned at run time."""
+        overrides = await self._engine.store.overrides()
+        return DetectorList(
+            detectors=[DetectorChoice(name=name, summary=registry.describe(name).summary) for name in registry.names()],
+            tunings=[Tuning(pattern=pattern, **body) for pattern, body in overrides.items()],
+        )
+
+    async def tune(self, tuning: Tuning, *, actor: str) -> TuningResult:
+        """Change how the series that match a pattern are watched; takes effect at the next poll and survives restarts.
+
+        Raises:
+            UnknownNameError: The pattern matches nothing, or the detector does not exist.
+        """
+        matched = self._require(tuning.pattern)
+        if tuning.detector is not None and tuning.detector not in registry.names():
+            raise UnknownNameError(
+                f"there is no detector {tuning.detector!r}; choose from {', '.join(registry.names())}"
+            )
+        change = tuning.model_dump(exclude_none=True, exclude={"pattern"})
+        if not change:
+            raise UnknownNameError("nothing to change; give enabled, detector, sensitivity or min_impact")
+        body = {**(await self._engine.store.overrides()).get(tuning.pattern, {}), **change}
+        await self._engine.store.put_override(tuning.pattern, body, to_ms(self._engine.clock.now()), actor)
+        await self._engine.reload_rules()
+        return _tuned(Tuning(pattern=tuning.pattern, **body), matched)
+
+    async def reset_tuning(self, pattern: str, *, actor: str) -> TuningResult:
+        """Forget the run-time tuning of a pattern.
+
+        Raises:
+            UnknownNameError: Nothing was tuned for that pattern.
+        """
+        if not await self._engine.store.remove_override(pattern, to_ms(self._engine.clock.now()), actor):
+            known = ", ".join(await self._engine.store.overrides()) or "none"
+            raise UnknownNameError(f"nothing was tuned for {pattern!r}; tuned patterns: {known}")
+        await self._engine.reload_rules()
+        return _tuned(None, self._matching(pattern))
+
+    async def send_test(self, channel: str | None = None) -> TestResult:
+        """Queue a test message for one channel or for all.
+
+        Raises:
+            UnknownNameError: There is no such channel.
+        """
+        channels = self._engine.dispatcher.channels
+        if channel is not None and channel not in channels:
+            raise UnknownNameError(f"there is no channel {channel!r}; configured ones: {', '.join(channels)}")
+        return TestResult(queued=await self._engine.dispatcher.test(channel))
+
+    def _matching(self, pattern: str) -> list[SeriesKey]:
+        return [key for key in self._engine.states if fnmatchcase(str(key), pattern)]
+
+    def _require(self, pattern: str) -> list[SeriesKey]:
+        matched = self._matching(pattern)
+        if not matched:
+            names = [str(key) for key in self._engine.states]
+            near = difflib.get_close_matches(pattern, names, 3) or sorted(names)[:3]
+            raise UnknownNameError(
+                f"no series matches {pattern!r}; there are {len(names)}, such as {', '.join(near) or 'none yet'}"
+            )
+        return matched
+
+    def _summary(self, key: SeriesKey) -> SeriesSummary:
+        engine = self._engine
+        state, rules = engine.states[key], engine.rules.for_key(key)
+        observation, verdict = engine.verdicts.get(key, (None, None))
+        return SeriesSummary(
+            series=str(key),
+            detector=rules.detector if rules else "none",
+            sensitivity=rules.sensitivity if rules else "none",
+            enabled=bool(rules and rules.enabled),
+            min_impact=rules.min_impact if rules else 0.0,
+            value=observation.value if observation else None,
+            expected=verdict.expected if verdict else None,
+            low=verdict.low if verdict else None,
+            high=verdict.high if verdict else None,
+            score=verdict.score if verdict else None,
+            reason=verdict.reason if verdict else None,
+            warming_up=bool(verdict and verdict.warming_up),
+            alert=state.alert.id if state.alert else None,
+        )
+
+
+def _short(alert: Alert) -> AlertSummary:
+    return AlertSummary(
+        id=alert.id,
+        series=str(alert.series),
+        state="firing" if alert.is_open else "resolved",
+        incident=alert.incident,
+        opened_at=alert.opened_at,
+        resolved_at=alert.resolved_at,
+        observed=alert.observed,
+        expected=alert.expected,
+        excess=alert.excess,
+        summary=alert.summary,
+    )
+
+
+def _tuned(tuning: Tuning | None, matched: Iterable[SeriesKey]) -> TuningResult:
+    names = sorted(map(str, matched))
+    return TuningResult(tuning=tuning, matched=len(names), examples=names[:5])
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else from_ms(milliseconds)

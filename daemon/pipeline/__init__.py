@@ -1,0 +1,1 @@
+"""From stored windows to verdicts, alerts and messages: gather, step (pure), group, commit."""

@@ -1,0 +1,48 @@
+"""From what is kept of a series back to a living detector; a snapshot that does not fit is taught again."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from daemon.alerts import Alert
+from daemon.clock import from_ms
+from daemon.pipeline.step import SeriesState
+from daemon.rules import SeriesRules
+from daemon.store import StoredSeries
+from detectors.snapshot import SnapshotError, load
+
+log = logging.getLogger(__name__)
+
+MOST_HISTORY = timedelta(days=90)
+"""How much of a series' past a detector is taught when it starts or is rebuilt."""
+
+
+def restored(stored: StoredSeries, rules: SeriesRules, alert: Alert | None) -> SeriesState:
+    """Return the state of a stored series."""
+    judged, learned = from_ms(stored.judged_until), from_ms(stored.learned_until)
+    detector = rules.build()
+    if stored.snapshot is None:
+        return rebuilt(SeriesState(detector, learned, judged, alert), rules)
+    try:
+        return SeriesState(load(stored.snapshot, detector), learned, judged, alert)
+    except SnapshotError as error:
+        log.info("%s: teaching the detector again from stored windows: %s", stored.key, error)
+        return rebuilt(SeriesState(detector, learned, judged, alert), rules)
+
+
+def rebuilt(state: SeriesState, rules: SeriesRules) -> SeriesState:
+    """Return a state that learns its history again and alerts on none of it."""
+    return SeriesState(rules.build(), state.judged_until - MOST_HISTORY, state.judged_until, state.alert)
+
+
+def retuned(state: SeriesState, rules: SeriesRules) -> SeriesState:
+    """Return the state under other rules; what was learnt is kept where the detector stays the same."""
+    fresh = rules.build()
+    if type(fresh) is not type(state.detector):
+        return rebuilt(state, rules)
+    if not fresh.snapshotable:
+        same = repr(fresh) == repr(state.detector)
+        return state if same else rebuilt(state, rules)
+    fresh.restore(state.detector.state())
+    return SeriesState(fresh, state.learned_until, state.judged_until, state.alert)

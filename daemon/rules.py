@@ -1,0 +1,68 @@
+"""Which series are watched, by what, and how sensitively: settings first, run-time tuning on top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from daemon.domain import Dimension, SeriesKey
+from daemon.settings import Watch
+from detectors.base import Detector, Sensitivity
+from detectors.registry import create
+
+TUNABLE = ("enabled", "detector", "sensitivity", "min_impact")
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRules:
+    """How one series is watched; `min_impact` is in the metric's own unit."""
+
+    enabled: bool
+    detector: str
+    sensitivity: Sensitivity
+    min_impact: float
+
+    def build(self) -> Detector:
+        """Return a fresh detector."""
+        return create(self.detector, sensitivity=self.sensitivity)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All rules at one moment; `version` grows with each change."""
+
+    watches: Sequence[Watch]
+    sensitivity: Sensitivity
+    overrides: Mapping[str, Mapping[str, Any]]
+    version: int = 0
+
+    def watches_for(self, dimension: Dimension) -> list[Watch]:
+        """Return what is watched of entities of a dimension."""
+        return [watch for watch in self.watches if dimension in watch.dimensions]
+
+    def for_key(self, key: SeriesKey) -> SeriesRules | None:
+        """Return how a series is watched, or None if nobody watches it."""
+        for watch in self.watches_for(key.entity.dimension):
+            if watch.metric is key.metric:
+                return self.for_series(key, watch)
+        return None
+
+    def for_series(self, key: SeriesKey, watch: Watch) -> SeriesRules:
+        """Return how a series is watched; a pattern that names it exactly outranks one with wildcards."""
+        rules = SeriesRules(True, watch.detector, self.sensitivity, watch.min_impact)
+        text = str(key)
+        exact = [body for pattern, body in self.overrides.items() if pattern == text]
+        loose = [body for pattern, body in self.overrides.items() if pattern != text and fnmatchcase(text, pattern)]
+        for body in (*loose, *exact):
+            rules = replace(rules, **{name: _typed(name, body[name]) for name in TUNABLE if name in body})
+        return rules
+
+    def tuned(self, overrides: Mapping[str, Mapping[str, Any]]) -> Rules:
+        """Return the rules with other run-time tuning."""
+        return replace(self, overrides=overrides, version=self.version + 1)
+
+
+def _typed(name: str, value: Any) -> Any:
+    return Sensitivity(value) if name == "sensitivity" else value

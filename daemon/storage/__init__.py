@@ -1,0 +1,1 @@
+"""One SQLite file, one writer thread; everything that must survive a kill -9 lives here."""
