@@ -1,8 +1,11 @@
 """A notification to vary, an instant to stand on, a Slack to talk to."""
 
+import importlib.util
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -50,3 +53,26 @@ def now() -> datetime:
 async def slack() -> AsyncIterator[FakeSlack]:
     async with FakeSlack() as fake:
         yield fake
+
+
+@pytest.fixture(scope="session")
+def fake_smtp() -> ModuleType:
+    """The mail servers; loaded by path, as test folders are no packages."""
+    path = Path(__file__).with_name("fake_smtp.py")
+    spec = importlib.util.spec_from_file_location("notifiers_fake_smtp", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+async def smtp(fake_smtp, monkeypatch) -> AsyncIterator[Any]:
+    # The name for the greeting would be looked up in the network's DNS.
+    monkeypatch.setattr("socket.getfqdn", lambda: "tests.example")
+    async with fake_smtp.ScriptedSmtp() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def certificate(fake_smtp, tmp_path_factory) -> Path:
+    return fake_smtp.write_certificate(tmp_path_factory.mktemp("tls") / "server.pem")
