@@ -45,8 +45,8 @@ def email_message(notification: Notification, *, sender: str, recipient: str, no
     mail["To"] = mail_address(recipient)
     mail["Subject"] = _subject(told)
     mail["Date"] = format_datetime(now.astimezone(UTC))
-    root = f"<alert.{_id_part(told.alert_id)}@{from_address.domain}>"
-    mail["Message-ID"] = f"<{_id_part(told.delivery_id)}@{from_address.domain}>"
+    root = f"<alert.{id_part(told.alert_id)}@{from_address.domain}>"
+    mail["Message-ID"] = f"<{id_part(told.delivery_id)}@{from_address.domain}>"
     mail["In-Reply-To"] = root
     mail["References"] = root
     mail["List-Id"] = f"revenium-monitor alerts <alerts.revenium-monitor.{from_address.domain}>"
@@ -80,7 +80,7 @@ def _subject(told: Notification) -> str:
     return " ".join([SUBJECT_PREFIX, *(["[demo]"] if told.demo else []), told.title])
 
 
-def _id_part(identifier: str) -> str:
+def id_part(identifier: str) -> str:
     """The identifier as it may stand in a message id; a digest where it may not."""
     if _ID_CHARACTERS.fullmatch(identifier):
         return identifier
