@@ -7,6 +7,7 @@ is found by looking at more than one span.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from detectors import fields
@@ -14,7 +15,7 @@ from detectors.progress import Step
 
 SPANS = (1.0, 3.0, 8.0, 24.0, 72.0)  # hours
 WEIGHTS = (0.55, 0.75, 0.95, 1.0, 1.0)
-LEAST_WOBBLE = tuple(0.03 / math.sqrt(span) for span in SPANS)
+LEAST_WOBBLES = tuple(0.03 / math.sqrt(span) for span in SPANS)
 
 SETTLED = 24.0  # hours after which the running means start; before, the expectation is a guess
 CLIP_WOBBLE_FROM = 72.0  # hours
@@ -41,12 +42,13 @@ class Spans:
     naturally wild.
     """
 
-    __slots__ = ("_centres", "_means", "_typical", "_variances")
+    __slots__ = ("_centres", "_means", "_typical", "_variances", "_wobbles")
 
     def __init__(self) -> None:
         self._means = [0.0] * len(SPANS)
         self._centres = [0.0] * len(SPANS)
         self._variances = [0.0] * len(SPANS)
+        self._wobbles = list(LEAST_WOBBLES)
         self._typical = 0.0
 
     def look(self, residual: float, step: Step) -> Evidence:
@@ -59,14 +61,7 @@ class Spans:
             reach = self._reach
             self._means = self._moved(max(-reach, min(reach, residual)), step)
         evidence = self._weigh(self._means)
-        share = max(fade * step.hours, step.hours / hours)
-        for i, mean in enumerate(self._means):
-            off = mean - self._centres[i]
-            if hours > CLIP_WOBBLE_FROM:
-                limit = WOBBLE_CLIP * self._wobble(i)
-                off = max(-limit, min(limit, off))
-            self._centres[i] += share * off
-            self._variances[i] += share * (off * off - self._variances[i])
+        self._fold(max(fade * step.hours, step.hours / hours), clipped=hours > CLIP_WOBBLE_FROM)
         most = self.limit(clip) if hours > SETTLED else ROUGH
         pace = max(TYPICAL_PACE * step.hours, step.hours / hours)
         self._typical += min(1.0, pace) * (min(abs(residual), most) - self._typical)
@@ -78,7 +73,7 @@ class Spans:
 
     def edges(self, evidence: float, hours: float) -> tuple[float, float]:
         """Return the residuals at which one window after ordinary ones reaches the evidence."""
-        reach = evidence * self._wobble(0) / (WEIGHTS[0] * _share(SPANS[0], hours))
+        reach = evidence * self._wobbles[0] / (WEIGHTS[0] * _shares(hours)[0])
         return self._centres[0] - reach, self._centres[0] + reach
 
     def calm(self) -> None:
@@ -100,43 +95,62 @@ class Spans:
         self._centres = fields.numbers(state, "centres", len(SPANS))
         self._variances = fields.numbers(state, "variances", len(SPANS))
         self._typical = fields.number(state, "typical")
+        self._wobbles = _wobbles(self._variances)
 
     @property
     def _reach(self) -> float:
         return 40.0 * self._typical + 1.0
 
-    def _wobble(self, i: int) -> float:
-        return math.sqrt(self._variances[i]) + LEAST_WOBBLE[i]
+    def _fold(self, share: float, *, clipped: bool) -> None:
+        """Let the running means shape what counts as ordinary."""
+        centres, variances = self._centres, self._variances
+        for i, mean in enumerate(self._means):
+            off = mean - centres[i]
+            if clipped:
+                limit = WOBBLE_CLIP * self._wobbles[i]
+                off = max(-limit, min(limit, off))
+            centres[i] += share * off
+            variances[i] += share * (off * off - variances[i])
+        self._wobbles = _wobbles(variances)
 
     def _moved(self, residual: float, step: Step) -> list[float]:
         """Return where the running means stand once the window is counted in."""
         hours, gap, fresh = step
         # Of a window learnt in part, the learnt part is taken out again: it is in the means already.
         residual -= (1.0 - fresh) * self._means[0]
-        moved = []
-        for mean, centre, span in zip(self._means, self._centres, SPANS, strict=True):
-            start = mean
-            if gap > 0.0:  # hours nobody saw are taken to have been ordinary
-                kept = max(0.0, (span - hours) / (span + hours)) ** (gap / hours)
-                start = centre + (mean - centre) * kept
-            moved.append(start + _share(span, hours) * (residual - fresh * start))
-        return moved
+        starts = self._means
+        if gap > 0.0:  # hours nobody saw are taken to have been ordinary
+            starts = self._faded(gap, hours)
+        return [start + share * (residual - fresh * start) for start, share in zip(starts, _shares(hours), strict=True)]
+
+    def _faded(self, gap: float, hours: float) -> list[float]:
+        kept = [max(0.0, (span - hours) / (span + hours)) ** (gap / hours) for span in SPANS]
+        return [
+            centre + (mean - centre) * share
+            for mean, centre, share in zip(self._means, self._centres, kept, strict=True)
+        ]
 
     def _weigh(self, means: list[float]) -> Evidence:
         up = low = 0.0
         up_span = low_span = SPANS[0]
+        centres, wobbles = self._centres, self._wobbles
         for i, mean in enumerate(means):
-            z = (mean - self._centres[i]) / self._wobble(i) * WEIGHTS[i]
-            if z > up:
-                up, up_span = z, SPANS[i]
-            elif -z > low:
-                low, low_span = -z, SPANS[i]
+            strength = (mean - centres[i]) / wobbles[i] * WEIGHTS[i]
+            if strength > up:
+                up, up_span = strength, SPANS[i]
+            elif -strength > low:
+                low, low_span = -strength, SPANS[i]
         return Evidence(up, up_span, low, low_span)
 
 
-def _share(span: float, hours: float) -> float:
-    """Return the weight of a window in the running mean over a span."""
-    return min(1.0, 2.0 * hours / (span + hours))
+@lru_cache(maxsize=64)
+def _shares(hours: float) -> tuple[float, ...]:
+    """Return the weight of a window of this length in every running mean."""
+    return tuple(min(1.0, 2.0 * hours / (span + hours)) for span in SPANS)
+
+
+def _wobbles(variances: list[float]) -> list[float]:
+    return [math.sqrt(variance) + least for variance, least in zip(variances, LEAST_WOBBLES, strict=True)]
 
 
 def _compressed(residual: float, reach: float) -> float:

@@ -1,1 +1,1 @@
-"""The subcommands of the command line, one module each."""
+"""The commands: each module has `add_arguments` and `run`."""

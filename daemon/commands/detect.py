@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import TextIO
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from detectors.scoring import score_rows
 COLUMNS = ("timestamp", "value")
 SCORED = (*COLUMNS, "score", "is_anomaly", "expected", "low", "high", "reason")
 AUTO_ROWS = 101  # rows looked at to find the grain: 100 differences
+FALLBACK_GRAIN = timedelta(hours=1)  # when there are no differences to look at
 PROGRESS_EVERY = 100_000  # rows
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -123,7 +124,7 @@ def _score_file(source: Path, target: Path, plan: Plan) -> None:
         head = list(islice(rows, AUTO_ROWS))
         if not head:
             raise InputError(f"{source}: no rows below the header")
-        span = plan.grain or _median_distance(source, head)
+        span = plan.grain or _median_distance(head)
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(SCORED)
         count = 0
@@ -178,27 +179,24 @@ def _row(source: Path, line: int, fields: list[str], places: list[int], zone: Zo
         raise InputError(f"{source}:{line}: {len(fields)} fields, fewer than the header")
     stamp, text = (fields[place].strip() for place in places)
     try:
-        at = datetime.fromisoformat(stamp)
-    except ValueError as error:
+        at = _in_zone(datetime.fromisoformat(stamp), zone)
+    except (ValueError, OverflowError) as error:
         raise InputError(f"{source}:{line}: the timestamp is {stamp!r}; write it like 2026-01-31 15:00:00") from error
     try:
         value = float(text)
     except ValueError as error:
         raise InputError(f"{source}:{line}: the value is {text!r}, not a number") from error
-    return Row(line, stamp, text, _in_zone(at, zone), value)
+    return Row(line, stamp, text, at, value)
 
 
 def _in_zone(at: datetime, zone: ZoneInfo) -> datetime:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone)
 
 
-def _median_distance(source: Path, rows: list[Row]) -> timedelta:
+def _median_distance(rows: list[Row]) -> timedelta:
     stamps = [row.at.timestamp() for row in rows]
-    steps = [later - earlier for earlier, later in zip(stamps, stamps[1:], strict=False)]
-    typical = statistics.median(step for step in steps if step > 0) if max(steps, default=0) > 0 else 0
-    if typical <= 0:
-        raise InputError(f"{source}: the grain cannot be told from its rows: give --grain")
-    return timedelta(seconds=typical)
+    steps = [later - earlier for earlier, later in pairwise(stamps) if later > earlier]
+    return timedelta(seconds=statistics.median(steps)) if steps else FALLBACK_GRAIN
 
 
 @contextmanager

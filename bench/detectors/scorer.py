@@ -1,0 +1,130 @@
+"""Scores alarms event by event, the way somebody who is paged would.
+
+An event is found by an alarm between its start and one hour after its end. Alarms less than six
+hours apart are one episode, cut every twelve hours, or an alarm that is always on would look
+precise. An episode is false when it touches no event, unless it follows a lasting, legitimate
+change within a day: an alarm there can be argued for, and is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.detectors.generator import FAULTS, Entity, Flags, Floats
+
+COLD = 168.0  # hours at the start that are not scored
+EPISODE_GAP = 6.0
+NAG = 12.0
+ARGUABLE = 24.0
+WEEK = 168.0
+
+Scores = Mapping[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a detector did at one threshold.
+
+    Attributes:
+        threshold: The score above which it alarmed.
+        recall: Share of the events found.
+        f1: Harmonic mean of recall and found / (found + false episodes).
+        false_per_week: False episodes per entity and week.
+        delay: Median hours from the start of an event to its first alarm.
+        caught: Share of the excess dollars spent after the first alarm of their event.
+        by_kind: Recall for every kind of fault.
+    """
+
+    threshold: float
+    recall: float
+    f1: float
+    false_per_week: float
+    delay: float
+    caught: float
+    by_kind: dict[str, float]
+
+
+@dataclass(slots=True)
+class _Tally:
+    found: int = 0
+    events: int = 0
+    false: int = 0
+    weeks: float = 0.0
+    excess: float = 0.0
+    caught: float = 0.0
+
+
+def score(entities: Sequence[Entity], scores: Scores, threshold: float) -> Result:
+    """Score all entities at one threshold."""
+    tally, delays = _Tally(), []
+    kinds = {kind: [0, 0] for kind in FAULTS}
+    for entity in entities:
+        alarm = (scores[entity.name] > threshold) & (entity.hours >= COLD)
+        covered = np.zeros(len(alarm), bool)
+        for event in entity.events:
+            rows = (entity.hours >= event.start) & (entity.hours <= event.end)
+            near = (entity.hours >= event.start) & (entity.hours <= event.end + 1)
+            covered |= near
+            tally.events += 1
+            kinds[event.kind][1] += 1
+            tally.excess += float(entity.excess[rows].sum())
+            hit = np.nonzero(alarm & near)[0]
+            if len(hit):
+                first = entity.hours[hit[0]]
+                tally.found += 1
+                kinds[event.kind][0] += 1
+                delays.append(float(first - event.start))
+                tally.caught += float(entity.excess[rows & (entity.hours > first)].sum())
+        tally.false += _false_episodes(entity, alarm, covered)
+        tally.weeks += float(entity.hours[-1] - COLD) / WEEK
+    return _result(threshold, tally, delays, kinds)
+
+
+def at_rate(entities: Sequence[Entity], scores: Scores, per_week: float) -> Result:
+    """Score at the lowest threshold with at most `per_week` false episodes per entity-week."""
+    pool = np.concatenate([scores[one.name][one.hours >= COLD] for one in entities])
+    tries = np.unique(np.quantile(pool, 1 - np.geomspace(2e-5, 0.2, 60)))[::-1]
+    best = score(entities, scores, 1.0)
+    for threshold in tries[tries > 0]:
+        result = score(entities, scores, float(threshold))
+        if result.false_per_week > per_week:
+            break
+        best = result
+    return best
+
+
+def _false_episodes(entity: Entity, alarm: Flags, covered: Flags) -> int:
+    arguable = np.zeros(len(alarm), bool)
+    for shift in entity.shifts:
+        arguable |= (entity.hours >= shift) & (entity.hours < shift + ARGUABLE)
+    excused = covered | arguable
+    return sum(not excused[rows].any() for rows in _episodes(entity.hours, alarm))
+
+
+def _episodes(hours: Floats, alarm: Flags) -> list[NDArray[np.intp]]:
+    rows = np.nonzero(alarm)[0]
+    if not len(rows):
+        return []
+    episodes = []
+    for block in np.split(rows, np.nonzero(np.diff(hours[rows]) > EPISODE_GAP)[0] + 1):
+        piece = ((hours[block] - hours[block[0]]) // NAG).astype(int)
+        episodes += np.split(block, np.nonzero(np.diff(piece))[0] + 1)
+    return episodes
+
+
+def _result(threshold: float, tally: _Tally, delays: list[float], kinds: dict[str, list[int]]) -> Result:
+    precision = tally.found / max(1, tally.found + tally.false)
+    recall = tally.found / max(1, tally.events)
+    return Result(
+        threshold=threshold,
+        recall=recall,
+        f1=2 * precision * recall / max(1e-12, precision + recall),
+        false_per_week=tally.false / tally.weeks,
+        delay=float(np.median(delays)) if delays else float("nan"),
+        caught=tally.caught / max(1e-9, tally.excess),
+        by_kind={kind: found / max(1, every) for kind, (found, every) in kinds.items()},
+    )
