@@ -29,13 +29,14 @@ line-height:36px;text-align:center}
 .app{background:#e3e4e6;border-radius:3px;font-size:11px;padding:1px 4px;color:#454447}
 .header{font-size:18px;font-weight:800;margin:8px 0;line-height:1.3}
 .section{margin:6px 0}
-.fields{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:8px 16px;margin:10px 0}
+.fields{display:grid;grid-template-columns:1fr 1fr;gap:8px 16px;margin:10px 0}
 .context{font-size:13px;color:#5b6672;margin:8px 0 0}
 .mail{background:#fff;border:1px solid #d5dbe1;border-radius:8px;overflow:hidden}
 .mail dl{display:grid;grid-template-columns:auto 1fr;gap:2px 12px;margin:0;padding:12px 14px;font-size:13px;
 border-bottom:1px solid #d5dbe1}
 dt{color:#5b6672}dd{margin:0;overflow-wrap:anywhere}
-li{margin:8px 0;overflow-wrap:anywhere}time{color:#5b6672;font-size:13px;display:block}
+.messages li{margin:8px 0;overflow-wrap:anywhere}
+time{color:#5b6672;font-size:13px;display:block}
 """
 
 
@@ -69,7 +70,7 @@ def index_page(entries: Iterable[tuple[str, str]]) -> str:
         f'<li><time>{escape(folder)}</time><a href="{escape(folder)}/preview.html">{_plain(headline)}</a></li>'
         for folder, headline in entries
     )
-    return _page("Messages", f"<h1>Messages</h1><ul>{items}</ul>" if items else "<h1>No messages yet</h1>")
+    return _page("Messages", f'<h1>Messages</h1><ul class="messages">{items}</ul>')
 
 
 def _page(title: str, body: str) -> str:
