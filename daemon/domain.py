@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
 
+from typing_extensions import override
+
 NANO = 1_000_000_000
 """Money is stored as integer nano-dollars: a single cheap call costs less than a micro-dollar."""
 
@@ -61,6 +63,7 @@ class Entity:
     dimension: Dimension
     name: str
 
+    @override
     def __str__(self) -> str:
         return self.dimension if self.dimension is Dimension.TOTAL else f"{self.dimension}/{self.name}"
 
@@ -80,6 +83,7 @@ class SeriesKey:
     metric: Metric
     entity: Entity
 
+    @override
     def __str__(self) -> str:
         return f"{self.metric}/{self.entity}"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -14,7 +14,15 @@ from daemon.clock import Clock, from_ms, to_ms
 from daemon.collector import Collector, Counters
 from daemon.delivery import Dispatcher
 from daemon.domain import SeriesKey
-from daemon.errors import AuthError, ConfigError, FencedError, MonitorError, PlatformError, RateLimitedError, StorageError
+from daemon.errors import (
+    AuthError,
+    ConfigError,
+    FencedError,
+    MonitorError,
+    PlatformError,
+    RateLimitedError,
+    StorageError,
+)
 from daemon.pipeline.pump import Pump, Surroundings
 from daemon.pipeline.step import SeriesState
 from daemon.rules import Rules
@@ -38,7 +46,14 @@ class Engine:
     """Everything between the platform and the outbox."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, store: SqliteStore, transport: Transport, dispatcher: Dispatcher
+        self,
+        settings: Settings,
+        clock: Clock,
+        store: SqliteStore,
+        transport: Transport,
+        dispatcher: Dispatcher,
+        *,
+        on_fatal: Callable[[MonitorError], None],
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -47,7 +62,9 @@ class Engine:
         self.health = Health()
         self.started_at = clock.now()
         self.rules = Rules(settings.watch, Sensitivity(settings.sensitivity), {})
-        self.fatal: MonitorError | None = None
+        self.last_beat = clock.monotonic()
+        self._on_fatal = on_fatal
+        self.platform = Revenium(transport)
         self._transport = transport
         self._collector: Collector | None = None
         self._pump: Pump | None = None
@@ -77,9 +94,15 @@ class Engine:
         """Take over run-time tuning that has just been stored."""
         self.rules = self.rules.tuned(await self.store.overrides())
 
+    def apply(self, settings: Settings) -> None:
+        """Take over the watches and the sensitivity of reloaded settings."""
+        watched = replace(self.rules, watches=settings.watch, sensitivity=Sensitivity(settings.sensitivity))
+        self.rules = watched.tuned(self.rules.overrides)
+
     async def poll(self) -> None:
         """Read what is new and act on it; failures are kept in `health` and never raised."""
-        if self.clock.monotonic() < self._not_before:
+        self.last_beat = self.clock.monotonic()
+        if self.last_beat < self._not_before:
             return
         try:
             collector, pump = await self._connected()
@@ -87,8 +110,9 @@ class Engine:
                 log.debug("poll %d: %d fetched, %d new, %d revised", poll.seq, poll.fetched, poll.added, poll.revised)
                 if await pump.advance():
                     self.dispatcher.poke()
+                self.last_beat = self.clock.monotonic()
         except (FencedError, ConfigError) as error:
-            self.fatal = error
+            self._on_fatal(error)
         except RateLimitedError as error:
             self._not_before = self.clock.monotonic() + error.retry_after
             self._failed(error)
@@ -120,14 +144,13 @@ class Engine:
     async def _connected(self) -> tuple[Collector, Pump]:
         """Return collector and pump, finding out on the first call whose account this is."""
         if self._collector is None or self._pump is None:
-            client = Revenium(self._transport)
-            team = self.settings.revenium_team_id or (await client.identity()).team_id
+            team = self.settings.revenium_team_id or (await self.platform.identity()).team_id
             await self.store.claim_for(team)
             await self.reload_rules()
             pump = Pump(self.store, self.clock, lambda: self.rules, await self._surroundings(team))
             await pump.start()
             backfill = timedelta(days=self.settings.backfill_days)
-            self._collector = Collector(client, self.store, self.clock, team, backfill=backfill)
+            self._collector = Collector(self.platform, self.store, self.clock, team, backfill=backfill)
             self._pump = pump
             log.info("watching team %s on %s", team, self.platform_url)
         return self._collector, self._pump
@@ -147,7 +170,7 @@ class Engine:
         self.health.state, self.health.problem = "failing", str(error)
         if isinstance(error, AuthError) and self.health.last_success is None and not self.store.tenant:
             # Nothing ever worked with this key: a person must look, and a service manager should stop trying.
-            self.fatal = error
+            self._on_fatal(error)
         elif not known:
             log.error("polling fails: %s", error)
 

@@ -60,8 +60,8 @@ class PeriodicScheduler:
         async def run() -> None:
             # APScheduler cancels its own futures when it stops; the job itself must finish its transaction.
             task = asyncio.ensure_future(job())
-            self._running.add(task)  # type: ignore[arg-type] # an awaitable that is a coroutine
-            task.add_done_callback(self._running.discard)  # type: ignore[arg-type] # the same
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
             await asyncio.shield(task)
 
         trigger = IntervalTrigger(seconds=seconds, timezone="UTC")

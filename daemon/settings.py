@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from typing_extensions import override
 
+from daemon import paths
 from daemon.domain import Dimension, Metric
 from daemon.errors import ConfigError
 
@@ -59,7 +61,7 @@ class Settings(BaseSettings):
     tool_profile: Literal["starter", "business"] = "business"
 
     # The daemon itself.
-    data_dir: Path = Field(default_factory=lambda: default_data_dir())  # noqa: PLW0108 - defined below
+    data_dir: Path = Field(default_factory=paths.data_dir)
     poll_seconds: float | None = Field(
         default=None, ge=1, le=3600, description="seconds; 60, or 5 on the embedded platform"
     )
@@ -82,14 +84,15 @@ class Settings(BaseSettings):
     sensitivity: SensitivityName = "normal"
     watch: tuple[Watch, ...] = DEFAULT_WATCHES
 
+    @override
     @classmethod
     def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - given by name; ours replaces it
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env files here
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - ours reads *_FILE
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources, strongest first."""
         sources: list[PydanticBaseSettingsSource] = [init_settings, EnvironmentSource(settings_cls)]
@@ -167,17 +170,10 @@ def variable(field: str) -> str:
     return field.upper() if plain else f"MONITOR_{field.upper()}"
 
 
-def default_data_dir() -> Path:
-    """Return where state lives unless told: systemd's state directory, else the user's."""
-    if state := os.environ.get("STATE_DIRECTORY"):
-        return Path(state.split(":", 1)[0])
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "revenium-monitor"
-
-
 class EnvironmentSource(PydanticBaseSettingsSource):
     """Reads variables, and for secrets also ``*_FILE`` and systemd credentials."""
 
+    @override
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Return value, name and whether it is complex, as the base class asks."""
         name = variable(field_name)
@@ -186,6 +182,7 @@ class EnvironmentSource(PydanticBaseSettingsSource):
             value = _secret(name, value)
         return value, field_name, False
 
+    @override
     def __call__(self) -> dict[str, Any]:
         """Collect what is set."""
         found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
