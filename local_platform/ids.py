@@ -7,7 +7,7 @@ of ours without a look-up, and no id is ever a bare number.
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LETTERS = _DIGITS[10:]
@@ -39,6 +39,8 @@ def decode(kind: str, text: str) -> int | None:
     return scattered * _UNSTEP % _MODULUS ^ _salt(kind)
 
 
+# Every metered call names a few of the same things; bounded, because clients choose the names.
+@lru_cache(maxsize=4096)
 def of_name(kind: str, name: str) -> str:
     """Return the id of something known by its name alone, the same on every call."""
     return encode(kind, _hash(f"{kind}:{name}"))

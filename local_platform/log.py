@@ -71,6 +71,7 @@ _SORTS = {
 }
 _MOST_TRANSACTION_IDS = 100
 _LONGEST_VALUE = 255
+_LARGEST_BOUND = 1_000_000_000
 
 _IN_RECORD = "(SELECT json_extract(json, '$.{name}') FROM completion_record AS r WHERE r.id = completion.id)"
 
@@ -191,10 +192,12 @@ def _ranges(query: MultiMapping[str]) -> list[tuple[str, object]]:
 def _decimal(query: MultiMapping[str], name: str) -> Decimal:
     try:
         value = Decimal(query[name])
+        # Comparing is inside, too: a NaN parses, and refuses to be compared.
+        fits = 0 <= value <= _LARGEST_BOUND
     except InvalidOperation:
         raise bad_value(name, query[name]) from None
-    if not 0 <= value <= Decimal(10**9):
-        raise invalid({name: "must be between 0 and 1000000000"})
+    if not fits:
+        raise invalid({name: f"must be between 0 and {_LARGEST_BOUND}"})
     return value
 
 

@@ -37,7 +37,6 @@ CREATE TABLE completion (
     total_cost INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX completion_by_request ON completion (request_ms);
-CREATE INDEX completion_by_arrival ON completion (created_ms);
 CREATE INDEX completion_by_transaction ON completion (transaction_id);
 CREATE INDEX completion_by_trace ON completion (trace_id) WHERE trace_id IS NOT NULL;
 CREATE INDEX completion_unpriced ON completion (id) WHERE priced = 0;
