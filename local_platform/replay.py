@@ -146,7 +146,9 @@ def _summary(tally: Tally, cost: Decimal | None, seconds: float) -> str:
 
 
 def _say(text: str, stream: TextIO | None = None) -> None:
-    (stream or sys.stdout).write(text + "\n")
+    stream = stream or sys.stdout
+    stream.write(text + "\n")
+    stream.flush()  # the time to resume at must be out before anything can go wrong
 
 
 def _positive(text: str) -> float:

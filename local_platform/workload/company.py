@@ -270,5 +270,5 @@ PULSE = Agent(
     product=_DESK,
     credential="web-app",
 )
-"""Keeps live traffic alive at night for a hundredth of a cent an hour or so, so that the floor
-under the rate of calls does not look like anybody's overspending."""
+"""Keeps live traffic alive at night for well under a cent an hour, so that the floor under the rate
+of calls does not look like anybody's overspending."""

@@ -15,7 +15,7 @@ import aiohttp
 
 from local_platform.workload.calls import Body, stamp
 from local_platform.workload.metering import MeteringError, Sleep, fetch, meter, open_session
-from local_platform.workload.trace import Survey, TraceCall, read_trace
+from local_platform.workload.trace import Survey, TraceCall, TraceError, read_trace
 
 _AT_ONCE = 16
 _PATIENCE = 120.0
@@ -112,8 +112,8 @@ async def perform(
                     await waiting.put(call)
                 for _ in range(_AT_ONCE):
                     await waiting.put(None)
-        except* MeteringError as refusals:
-            raise refusals.exceptions[0] from None
+        except* (MeteringError, TraceError) as problems:
+            raise problems.exceptions[0] from None
         return await _cost(session, replay)
 
 

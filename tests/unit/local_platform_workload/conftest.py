@@ -42,6 +42,11 @@ class Unreliable:
     url: str = ""
     api_key: str = "rev_sk_t_anything"
 
+    @staticmethod
+    def answer(status: int, **headers: str) -> Reply:
+        """Return an entry for the script."""
+        return lambda: web.json_response({"message": "as the test says"}, status=status, headers=headers)
+
     async def complete(self, request: web.Request) -> web.StreamResponse:
         key = request.headers["Idempotency-Key"]
         body = await request.json()

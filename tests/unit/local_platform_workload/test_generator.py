@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_platform.workload.calls import Body
-from local_platform.workload.company import HALDEN, PULSE
+from local_platform.workload.company import HALDEN, PULSE, Agent
 from local_platform.workload.generator import generate
 
 MONDAY = datetime(2026, 9, 7, tzinfo=UTC)
@@ -133,9 +133,9 @@ def test_streamed_and_whole_answers_both_occur(four_weeks: list[Body]) -> None:
 
 
 @pytest.mark.parametrize("agent", [*HALDEN.agents, PULSE], ids=lambda agent: agent.name)
-def test_the_price_library_knows_every_model_under_the_providers_name(agent: object) -> None:
+def test_the_price_library_knows_every_model_under_the_providers_name(agent: Agent) -> None:
     usage = Usage(input_tokens=1000, output_tokens=1000)
-    priced = calc_price(usage, model_ref=agent.model, provider_id=agent.provider)  # type: ignore[attr-defined] # ids need a lambda over any object
+    priced = calc_price(usage, model_ref=agent.model, provider_id=agent.provider)
     assert priced.total_price > 0
 
 

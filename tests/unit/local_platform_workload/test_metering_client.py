@@ -25,10 +25,6 @@ from local_platform.workload.metering import (
 NOW = datetime(2026, 11, 22, 13, tzinfo=UTC)
 
 
-def answer(status: int, **headers: str) -> Any:
-    return lambda: web.json_response({"message": "as the test says"}, status=status, headers=headers)
-
-
 async def send(platform: Any, fast: Any, patience: float = 60.0) -> None:
     async with open_session(platform.url, "rev_sk_t_secret") as session:
         await meter(session, {"model": "m"}, "key-1", patience=patience, sleep=fast.sleep)
@@ -36,7 +32,7 @@ async def send(platform: Any, fast: Any, patience: float = 60.0) -> None:
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504])
 async def test_a_passing_failure_is_tried_again_under_the_same_key(status: int, unreliable: Any, fast: Any) -> None:
-    unreliable.script = [answer(status), answer(status)]
+    unreliable.script = [unreliable.answer(status), unreliable.answer(status)]
     await send(unreliable, fast)
     assert unreliable.attempts == {"key-1": 3}
     assert unreliable.taken == {"key-1": {"model": "m"}}
@@ -50,26 +46,26 @@ async def test_a_dropped_connection_is_tried_again(unreliable: Any, fast: Any) -
 
 @pytest.mark.parametrize("status", [301, 400, 403, 404, 413])
 async def test_a_refusal_for_good_is_not_tried_again(status: int, unreliable: Any, fast: Any) -> None:
-    unreliable.script = [answer(status)]
+    unreliable.script = [unreliable.answer(status)]
     with pytest.raises(RefusedError, match="as the test says"):
         await send(unreliable, fast)
     assert unreliable.attempts == {"key-1": 1}
 
 
 async def test_the_pauses_grow_and_stay_bounded(unreliable: Any, fast: Any) -> None:
-    unreliable.script = [answer(500)] * 9
+    unreliable.script = [unreliable.answer(500)] * 9
     await send(unreliable, fast)
     assert fast.slept == [0.25, 0.5, 1, 2, 4, 8, 8, 8, 8]
 
 
 async def test_a_wait_that_the_platform_asks_for_is_kept(unreliable: Any, fast: Any) -> None:
-    unreliable.script = [answer(429, **{"Retry-After": "7"})]
+    unreliable.script = [unreliable.answer(429, **{"Retry-After": "7"})]
     await send(unreliable, fast)
     assert fast.slept == [7]
 
 
 async def test_patience_ends_rather_than_waiting_longer_than_allowed(unreliable: Any, fast: Any) -> None:
-    unreliable.script = [answer(429, **{"Retry-After": "900"})]
+    unreliable.script = [unreliable.answer(429, **{"Retry-After": "900"})]
     with pytest.raises(RefusedError, match="slower pace") as refusal:
         await send(unreliable, fast)
     assert refusal.value.retry_after == 900

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -12,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -143,8 +144,7 @@ async def test_a_paced_replay_waits_as_long_as_the_trace_did(unreliable: Any, fa
 
 
 async def test_nothing_is_lost_while_the_platform_stumbles(unreliable: Any, fast: Any, trace: Path) -> None:
-    busy = lambda: web.json_response({}, status=429, headers={"Retry-After": "3"})  # noqa: E731 - a canned reply
-    unreliable.script = [busy, None]
+    unreliable.script = [unreliable.answer(429, **{"Retry-After": "3"}), None]
     tally = Tally()
     assert await perform(prepared(trace), unreliable.url, "key", tally, sleep=fast.sleep) is None
     assert tally == Tally(40, 4780, 780)
@@ -164,8 +164,7 @@ async def test_no_more_than_sixteen_calls_are_on_their_way_at_once(unreliable: A
 async def test_the_platforms_limit_beyond_patience_ends_the_replay_with_a_hint(
     unreliable: Any, command: Run, trace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    limited = lambda: web.json_response({}, status=429, headers={"Retry-After": "900"})  # noqa: E731 - a canned reply
-    unreliable.script = [limited]
+    unreliable.script = [unreliable.answer(429, **{"Retry-After": "900"})]
     assert await command(trace, platform=unreliable) == 69
     error = capsys.readouterr().err
     assert "slower pace" in error
@@ -219,6 +218,43 @@ async def test_arguments_that_make_no_replay_are_explained(
 ) -> None:
     assert await command(*arguments, platform=unreliable) == 2
     assert complaint in capsys.readouterr().err
+
+
+async def test_an_interrupted_replay_says_how_to_continue(unreliable: Any, trace: Path) -> None:
+    unreliable.gate.clear()
+    program = (
+        "import argparse, sys; from local_platform import replay; parser = argparse.ArgumentParser();"
+        "replay.add_arguments(parser); sys.exit(replay.run(parser.parse_args()))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program, str(trace)),
+        env=os.environ | {"REVENIUM_BASE_URL": unreliable.url, "REVENIUM_API_KEY": unreliable.api_key},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    await unreliable.until(lambda: len(unreliable.attempts) == 16)
+    process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(20):
+        _, errors = await process.communicate()
+    unreliable.gate.set()
+    assert process.returncode == 130
+    assert b"Interrupted after 0 calls" in errors
+    assert b"--resume-at 20" in errors
+    assert b"Traceback" not in errors
+
+
+async def test_a_trace_that_changes_underway_ends_the_replay_with_the_line(
+    platform: Any, trace: Path, monkeypatch: pytest.MonkeyPatch, command: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def changing(path: Path, limit: int | None = None) -> Survey:
+        found = survey(path, limit)
+        with path.open("a") as file:
+            file.write("broken\n")
+        return found
+
+    monkeypatch.setattr(replay, "survey", changing)
+    assert await command(trace, platform=platform) == 2
+    assert "line 42: expected 3 values" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["REVENIUM_BASE_URL", "REVENIUM_API_KEY"])

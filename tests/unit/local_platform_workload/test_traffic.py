@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,10 +19,6 @@ from local_platform.workload.metering import RefusedError, fetch, open_session
 from local_platform.workload.traffic import FLOOR, live_paces, run_traffic
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
-
-
-def answer(status: int, **headers: str) -> Any:
-    return lambda: web.json_response({}, status=status, headers=headers)
 
 
 def start(platform: Any, fast: Any, **options: Any) -> asyncio.Task[None]:
@@ -48,7 +43,12 @@ async def first_calls(platform: Any, fast: Any, **options: Any) -> list[str]:
 async def test_nothing_is_lost_or_counted_twice_while_the_platform_stumbles(
     unreliable: Any, fast: Any, *, stores_before_failing: bool
 ) -> None:
-    unreliable.script = [answer(500), answer(429, **{"Retry-After": "2"}), None, answer(503)]
+    unreliable.script = [
+        unreliable.answer(500),
+        unreliable.answer(429, **{"Retry-After": "2"}),
+        None,
+        unreliable.answer(503),
+    ]
     unreliable.stores_before_failing = stores_before_failing
     task = start(unreliable, fast)
     await unreliable.until(lambda: len(unreliable.taken) >= 150)
@@ -69,7 +69,7 @@ async def test_a_platform_that_hangs_slows_the_traffic_down_instead_of_piling_up
 
 
 async def test_stopping_waits_for_the_calls_on_their_way(unreliable: Any, fast: Any) -> None:
-    unreliable.script = [answer(500)]
+    unreliable.script = [unreliable.answer(500)]
     unreliable.gate.clear()
     task = start(unreliable, fast)
     await unreliable.until(lambda: len(unreliable.attempts) >= 10)
@@ -94,7 +94,7 @@ async def test_stopping_gives_up_on_a_dead_platform_and_says_how_much_is_lost(
 
 
 async def test_a_refused_key_ends_the_traffic_with_the_reason(unreliable: Any, fast: Any) -> None:
-    unreliable.script = [answer(403)]
+    unreliable.script = [unreliable.answer(403)]
     async with asyncio.timeout(20):
         with pytest.raises(RefusedError, match="Check the API key"):
             await start(unreliable, fast)
