@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Kind(StrEnum):
@@ -135,4 +135,13 @@ class Notifier(Protocol):
 
     async def aclose(self) -> None:
         """Give back sockets and files; safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class Reconcilable(Protocol):
+    """A channel that can look for what an unsure attempt may have left there."""
+
+    async def find(self, notification: Notification) -> Receipt | None:
+        """The receipt of an earlier attempt, or None if there is none or nobody can tell."""
         ...

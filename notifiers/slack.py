@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -25,13 +26,16 @@ from notifiers.base import DeliveryError, FailureClass, Notification, Receipt
 from notifiers.clock import Clock, utc_now
 from notifiers.hosts import is_loopback, require_private_transport
 from notifiers.slack_errors import LOST_THREAD, TOO_LARGE, answer_error, unreadable_answer
-from notifiers.slack_message import slack_payload, slack_plain_payload
+from notifiers.slack_message import delivered_at, slack_payload, slack_plain_payload
 
 _API = "https://slack.com/api/"
 
 # At debug level the library writes whole requests and webhook addresses; this one never does.
 _WIRE_LOG = logging.getLogger("notifiers.slack.wire")
 _WIRE_LOG.setLevel(logging.WARNING)
+
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,}")
+_CLOCK_MARGIN = timedelta(minutes=10)
 
 Thread = Mapping[str, str]
 Post = Callable[[dict[str, Any], Thread | None], Awaitable[Receipt]]
@@ -93,6 +97,30 @@ class SlackBotNotifier:
             raise answer_error(data.get("error"), status=answer.status_code, headers=answer.headers, now=self._now())
         reference = {key: str(data[key]) for key in ("channel", "ts") if data.get(key)}
         return Receipt(reference=reference, detail=f"posted to {reference.get('channel', 'Slack')}")
+
+    async def find(self, notification: Notification) -> Receipt | None:
+        """Look for this delivery in the channel, after an attempt whose outcome nobody knows.
+
+        It takes the channel's id and the scope ``channels:history`` (``groups:history`` in a
+        private channel). Answers None when the message is not there or cannot be looked for.
+        """
+        thread = _thread_of(notification)
+        channel = thread["channel"] if thread else self._channel
+        if not _CHANNEL_ID.fullmatch(channel):
+            return None
+        # Slack stamps messages by its own clock, which may be behind ours.
+        since = (notification.created_at - _CLOCK_MARGIN).timestamp()
+        query = {"channel": channel, "oldest": f"{since:.6f}", "limit": 200, "include_all_metadata": "true"}
+        method = "conversations.replies" if thread else "conversations.history"
+        if thread:
+            query["ts"] = thread["ts"]
+        try:
+            call = self._client.api_call(method, http_verb="GET", params=query)
+            answer = await _attempt(call, timeout=self._timeout)
+            posted = delivered_at(answer.get("messages") or [], notification)
+        except DeliveryError:
+            return None
+        return Receipt(reference={"channel": channel, "ts": posted}, detail="found in Slack") if posted else None
 
     async def _call(self, body: dict[str, Any]) -> AsyncSlackResponse:
         try:

@@ -8,6 +8,7 @@ cannot mention anyone, become a link or change the formatting around it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -73,6 +74,12 @@ def slack_plain_payload(notification: Notification, *, now: datetime) -> dict[st
     told = tidy(notification)
     lines = [_fallback(told, now), escape(told.next_step, 400), _link(told) or ""]
     return {"text": "\n".join(line for line in lines if line), **_envelope(told)}
+
+
+def delivered_at(messages: Iterable[Mapping[str, Any]], notification: Notification) -> str | None:
+    """The timestamp of the message among Slack's `messages` that carries this delivery, if one does."""
+    wanted = _metadata(notification)
+    return next((str(message["ts"]) for message in messages if message.get("metadata") == wanted), None)
 
 
 def escape(text: str, limit: int) -> str:
@@ -151,12 +158,16 @@ def _envelope(told: Notification) -> dict[str, Any]:
         "mrkdwn": False,
         "unfurl_links": False,
         "unfurl_media": False,
-        "metadata": {
-            "event_type": EVENT_TYPE,
-            "event_payload": {
-                "delivery_id": truncate(clean(told.delivery_id), _LONGEST_ID),
-                "alert_id": truncate(clean(told.alert_id), _LONGEST_ID),
-                "sequence": told.sequence,
-            },
+        "metadata": _metadata(told),
+    }
+
+
+def _metadata(notification: Notification) -> Block:
+    return {
+        "event_type": EVENT_TYPE,
+        "event_payload": {
+            "delivery_id": truncate(clean(notification.delivery_id), _LONGEST_ID),
+            "alert_id": truncate(clean(notification.alert_id), _LONGEST_ID),
+            "sequence": notification.sequence,
         },
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -150,7 +151,7 @@ class FakeSlack:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.router.add_post("/api/{method}", self._api)
+        app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/services/{path:.*}", self._webhook)
         # A short shutdown: requests that hang on purpose have nothing to finish.
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
@@ -176,12 +177,22 @@ class FakeSlack:
         body = await self._record(request, method)
         if method == "auth.test":
             return web.json_response({"ok": True, "team": "Testers", "user": "monitor"})
+        if method in {"conversations.history", "conversations.replies"}:
+            return web.json_response({"ok": True, "messages": self._history(request.query)})
         if method != "chat.postMessage":
             return web.json_response({"ok": False, "error": "unknown_method"})
         if self._script:
             return await self._play(request, self._script.popleft(), body)
         posted = self._accept(body)
         return web.json_response({"ok": True, "channel": posted["channel"], "ts": posted["ts"]})
+
+    def _history(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Newest first and without `oldest`, as the messages here have no real time."""
+        return [
+            message
+            for message in reversed(self.messages)
+            if message["channel"] == query["channel"] and message.get("thread_ts") == query.get("ts")
+        ]
 
     async def _webhook(self, request: web.Request) -> web.StreamResponse:
         body = await self._record(request, "webhook")
@@ -211,7 +222,8 @@ class FakeSlack:
 
     def _accept(self, body: dict[str, Any]) -> dict[str, Any]:
         """Post the message: a name becomes a channel id, as the real one answers."""
-        channel = "C" + str(body.get("channel", "hook")).lstrip("#C").upper()
+        name = str(body.get("channel", "#hook"))
+        channel = f"C{name[1:].upper()}" if name.startswith("#") else name
         posted = {**body, "channel": channel, "ts": f"1700000000.{len(self.messages) + 1:06d}"}
         self.messages.append(posted)
         return posted

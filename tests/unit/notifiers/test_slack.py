@@ -219,6 +219,31 @@ async def test_a_webhook_repairs_a_refused_form_too(slack, tell):
     assert "blocks" not in slack.requests[1].body
 
 
+async def test_a_message_whose_answer_was_lost_is_found_by_its_delivery_id(slack, tell):
+    slack.script(drop_after_accepting())
+    notifier = SlackBotNotifier(TOKEN, "CALERTS", base_url=slack.base_url)
+    assert (await failure_of(notifier, tell())).ambiguous
+    found = await notifier.find(tell())
+    assert found.reference == {"channel": "CALERTS", "ts": slack.messages[0]["ts"]}
+    assert await notifier.find(tell(delivery_id="another")) is None
+
+
+async def test_a_lost_reply_is_found_in_its_thread(slack, tell):
+    first = await bot(slack).send(tell())
+    reply = tell(kind=Kind.RESOLVED, delivery_id="second", sequence=2, reply_to=first.reference)
+    assert await bot(slack).find(reply) is None
+    posted = await bot(slack).send(reply)
+    assert (await bot(slack).find(reply)).reference == posted.reference
+    assert slack.requests[-1].method == "conversations.replies"
+
+
+async def test_a_history_that_cannot_be_read_finds_nothing(slack, tell, unused_tcp_port):
+    assert await bot(slack).find(tell()) is None
+    assert not slack.requests, "a channel name cannot be looked into"
+    nobody = SlackBotNotifier(TOKEN, "CALERTS", base_url=f"http://127.0.0.1:{unused_tcp_port}")
+    assert await nobody.find(tell()) is None
+
+
 @pytest.mark.parametrize("make", [bot, webhook])
 async def test_nothing_secret_is_logged_even_at_debug_level(slack, tell, make, caplog):
     caplog.set_level(logging.DEBUG)
