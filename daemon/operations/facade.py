@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
 from daemon.alerts import Alert
 from daemon.clock import from_ms, to_ms
@@ -127,21 +127,22 @@ class Operations:
             tunings=[Tuning(pattern=pattern, **body) for pattern, body in overrides.items()],
         )
 
+    async def preview_tuning(self, tuning: Tuning) -> TuningResult:
+        """Tell what `tune` would do, and do nothing.
+
+        Raises:
+            UnknownNameError: As `tune` would.
+        """
+        body, matched = await self._planned(tuning)
+        return _tuned(Tuning(pattern=tuning.pattern, **body), matched)
+
     async def tune(self, tuning: Tuning, *, actor: str) -> TuningResult:
         """Change how the series that match a pattern are watched; takes effect at the next poll and survives restarts.
 
         Raises:
             UnknownNameError: The pattern matches nothing, or the detector does not exist.
         """
-        matched = self._require(tuning.pattern)
-        if tuning.detector is not None and tuning.detector not in registry.names():
-            raise UnknownNameError(
-                f"there is no detector {tuning.detector!r}; choose from {', '.join(registry.names())}"
-            )
-        change = tuning.model_dump(exclude_none=True, exclude={"pattern"})
-        if not change:
-            raise UnknownNameError("nothing to change; give enabled, detector, sensitivity or min_impact")
-        body = {**(await self._engine.store.overrides()).get(tuning.pattern, {}), **change}
+        body, matched = await self._planned(tuning)
         await self._engine.store.put_override(tuning.pattern, body, to_ms(self._engine.clock.now()), actor)
         await self._engine.reload_rules()
         return _tuned(Tuning(pattern=tuning.pattern, **body), matched)
@@ -168,6 +169,18 @@ class Operations:
         if channel is not None and channel not in channels:
             raise UnknownNameError(f"there is no channel {channel!r}; configured ones: {', '.join(channels)}")
         return TestResult(queued=await self._engine.dispatcher.test(channel))
+
+    async def _planned(self, tuning: Tuning) -> tuple[dict[str, Any], list[SeriesKey]]:
+        """Return what the pattern's tuning would become, and the series that it matches."""
+        matched = self._require(tuning.pattern)
+        if tuning.detector is not None and tuning.detector not in registry.names():
+            raise UnknownNameError(
+                f"there is no detector {tuning.detector!r}; choose from {', '.join(registry.names())}"
+            )
+        change = tuning.model_dump(exclude_none=True, exclude={"pattern"})
+        if not change:
+            raise UnknownNameError("nothing to change; give enabled, detector, sensitivity or min_impact")
+        return {**(await self._engine.store.overrides()).get(tuning.pattern, {}), **change}, matched
 
     def _matching(self, pattern: str) -> list[SeriesKey]:
         return [key for key in self._engine.states if fnmatchcase(str(key), pattern)]
