@@ -1,7 +1,7 @@
 """The transactions log: which rows a request asks for, in which order.
 
-Every filter of the contract that a completion can answer is here; a parameter that is no filter is
-ignored, as the platform does.
+Every filter of the contract is here but the free-text `query`, whose meaning is not documented. A parameter that is
+no filter is ignored.
 """
 
 from __future__ import annotations

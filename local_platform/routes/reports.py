@@ -88,7 +88,7 @@ def _buckets(query: MultiMapping[str], now: datetime) -> list[Bucket]:
         raise ApiError(HTTPStatus.BAD_REQUEST, "endDate needs a startDate beside it")
     try:
         return explicit(start, now if end is None else end)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise invalid({"endDate": str(error)}) from None
 
 

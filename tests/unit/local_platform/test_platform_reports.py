@@ -171,6 +171,7 @@ async def test_chosen_dates_win_over_a_period_and_end_before_the_end(client: Any
         {"startDate": "2026-03-10T00:00:00Z", "endDate": "2026-03-09T00:00:00Z"},
         {"startDate": "1000-01-01"},
         {"startDate": "soon"},
+        {"startDate": "9999-12-31T23:00:00Z", "endDate": "9999-12-31T23:59:00Z"},
     ],
 )
 async def test_a_report_that_cannot_be_cut_is_refused(client: Any, query: dict[str, str]) -> None:
