@@ -67,7 +67,7 @@ class LevelDetector(Detector):
     def __init__(
         self,
         sensitivity: str = Sensitivity.NORMAL,
-        rate: float = 0.02,
+        rate: float = 0.006,
         fade: float = 0.003,
         clip: float = 3.0,
         least: float = 0.01,
@@ -91,7 +91,7 @@ class LevelDetector(Detector):
     def judge(self, observation: Observation) -> Verdict:
         """Judge a window without learning from it."""
         window = self._compare(observation)
-        evidence = self._spans.look(window.residual, window.step)
+        evidence = self._spans.look(window.residual, window.step, self._threshold)
         strength = max(evidence.up, evidence.low)
         warming_up = self._progress.hours < self.warm_up
         odd = strength > self._threshold and not warming_up

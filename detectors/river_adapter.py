@@ -190,6 +190,9 @@ RECIPES = {
 class RiverDetector(Detector):
     """One of river's detectors, fed with the bare values of the windows.
 
+    The default grace period is ten days of hours: half of it fills the model, the other half
+    settles the running quantile.
+
     These detectors know neither season nor span. Late and repeated windows are judged and not
     learnt, as everywhere. The band is the running mean plus and minus the standard deviations that
     go with the sensitivity; it is exact for detectors that count in deviations, and a guide for
@@ -208,7 +211,7 @@ class RiverDetector(Detector):
         self,
         model: str = "gaussian",
         sensitivity: str = Sensitivity.NORMAL,
-        grace: int = 100,
+        grace: int = 240,
         seed: int = 42,
     ) -> None:
         from river import stats  # brings scipy, so only when one of these detectors is chosen
@@ -253,7 +256,8 @@ class RiverDetector(Detector):
             return
         self._progress.advance(observation.at, hours)
         value = _bounded(observation.value)
-        if self._learnt:
+        # The first scores come from an empty model and would spoil the quantile for long.
+        if self._learnt >= self.grace // 2:
             self._bar.update(self._score(value))
         self._recipe.teach(self._river, value)
         self._mean.update(value)

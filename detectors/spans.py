@@ -27,7 +27,11 @@ TO_DEVIATION = math.sqrt(math.pi / 2)  # mean absolute deviation to standard dev
 
 
 class Evidence(NamedTuple):
-    """The strongest deviation upwards and downwards, in wobbles, and the span that showed it."""
+    """The strongest deviation upwards and downwards, in wobbles.
+
+    The span beside it is the shortest one that was enough on its own, or else the strongest: a
+    single wild hour lifts the longer means as well, and is still a matter of that hour.
+    """
 
     up: float
     up_span: float
@@ -51,16 +55,16 @@ class Spans:
         self._wobbles = list(LEAST_WOBBLES)
         self._typical = 0.0
 
-    def look(self, residual: float, step: Step) -> Evidence:
-        """Weigh a residual without learning from it."""
-        return self._weigh(self._moved(_compressed(residual, self._reach), step))
+    def look(self, residual: float, step: Step, enough: float = math.inf) -> Evidence:
+        """Weigh a residual without learning from it; `enough` is what makes an anomaly."""
+        return self._weigh(self._moved(_compressed(residual, self._reach), step), enough)
 
     def learn(self, residual: float, step: Step, hours: float, fade: float, clip: float) -> Evidence:
         """Learn a residual, the `hours` learnt so far included, and weigh it on the way."""
         if hours > SETTLED:
             reach = self._reach
             self._means = self._moved(max(-reach, min(reach, residual)), step)
-        evidence = self._weigh(self._means)
+        evidence = self._weigh(self._means, math.inf)
         self._fold(max(fade * step.hours, step.hours / hours), clipped=hours > CLIP_WOBBLE_FROM)
         most = self.limit(clip) if hours > SETTLED else ROUGH
         pace = max(TYPICAL_PACE * step.hours, step.hours / hours)
@@ -130,16 +134,18 @@ class Spans:
             for mean, centre, share in zip(self._means, self._centres, kept, strict=True)
         ]
 
-    def _weigh(self, means: list[float]) -> Evidence:
+    def _weigh(self, means: list[float], enough: float) -> Evidence:
         up = low = 0.0
         up_span = low_span = SPANS[0]
         centres, wobbles = self._centres, self._wobbles
         for i, mean in enumerate(means):
             strength = (mean - centres[i]) / wobbles[i] * WEIGHTS[i]
             if strength > up:
-                up, up_span = strength, SPANS[i]
+                up_span = up_span if up > enough else SPANS[i]
+                up = strength
             elif -strength > low:
-                low, low_span = -strength, SPANS[i]
+                low_span = low_span if low > enough else SPANS[i]
+                low = -strength
         return Evidence(up, up_span, low, low_span)
 
 

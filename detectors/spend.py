@@ -160,8 +160,8 @@ class SpendDetector(Detector):
         return _Window(step, cells, rate, expected, (rate - expected) / wide, logarithmic)
 
     def _verdict(self, window: _Window) -> Verdict:
-        up = self._linear.look(window.linear, window.step)
-        both = self._logarithmic.look(window.logarithmic, window.step)
+        up = self._linear.look(window.linear, window.step, self._threshold)
+        both = self._logarithmic.look(window.logarithmic, window.step, self._threshold)
         low, high = self._band(window)
         evidence = _worst(up, both)
         strength = max(evidence.up, evidence.low)
