@@ -92,7 +92,8 @@ def accept(body: object, now: datetime, idempotency_key: str | None = None) -> C
         InvalidFieldsError: The body cannot be taken.
     """
     fields = checked(body)
-    fields.setdefault("transactionId", f"tx_{secrets.token_hex(8)}")
+    if "transactionId" not in fields:
+        fields["transactionId"] = f"tx_{secrets.token_hex(8)}"
     bill = _bill(fields)
     names = {nested: _first(fields, flat) for nested, flat in _NESTED.items()}
     return Completion(

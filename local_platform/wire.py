@@ -12,7 +12,7 @@ Clock = Callable[[], datetime]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-NANO = Decimal("1e-9")
+_NANOS_PER_DOLLAR = 1_000_000_000
 
 
 def utc_now() -> datetime:
@@ -54,22 +54,22 @@ def iso_ms(milliseconds: int | None) -> str | None:
 
 def to_nano(dollars: Decimal) -> int:
     """Return whole nanodollars: SQL can sum them exactly."""
-    return int((dollars / NANO).to_integral_value())
+    return int((dollars * _NANOS_PER_DOLLAR).to_integral_value())
 
 
 def from_nano(nanodollars: int) -> float:
     """Return dollars as a JSON number, whose shortest form is exact to the nanodollar."""
-    return float(nanodollars * NANO)
+    return nanodollars / _NANOS_PER_DOLLAR
 
 
-def loads(text: str | bytes) -> object:
-    """Parse JSON with exact fractions.
+def loads(text: bytes) -> object:
+    """Parse UTF-8 JSON with exact fractions.
 
     Raises:
         ValueError: The text is not JSON, or holds NaN or an infinity, or nests too deeply.
     """
     try:
-        value: object = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        value: object = _DECODER.decode(text.decode())
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except InvalidOperation:
@@ -86,4 +86,6 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
+# Made once: making them costs more than a small body takes.
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=float)

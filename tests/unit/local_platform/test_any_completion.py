@@ -49,7 +49,7 @@ def _accepted(body: object) -> tuple[Completion | None, Mapping[str, str]]:
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from([*CHECKS, "id", "news"]), values, max_size=6), subscribers)
 def test_whatever_is_sent_is_stored_or_refused_by_field(fields: dict[str, Any], subscriber: dict[str, Any]) -> None:
-    body = loads(json.dumps({**GOOD, **fields, "subscriber": subscriber}))
+    body = loads(json.dumps({**GOOD, **fields, "subscriber": subscriber}).encode())
     completion, complaints = _accepted(body)
     if completion is None:
         assert complaints
