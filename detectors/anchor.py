@@ -9,6 +9,7 @@ from detectors import fields
 REMEMBERED = 24  # hourly levels
 ODD = 4.0  # wobbles
 PATIENCE = 30.0  # hours
+HOPELESS = 1000.0  # a first level this many times the usual one came from a freak value
 
 
 class Anchor:

@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 from typing_extensions import override
 
 from detectors import fields
-from detectors.anchor import Anchor
+from detectors.anchor import HOPELESS, REMEMBERED, Anchor
 from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
 from detectors.parameters import Limits
 from detectors.progress import Progress, Step
 from detectors.reasons import reason_of, score_of
-from detectors.season import Cells, Season, cells_of
+from detectors.season import LEAST_FACTOR, Cells, Season, cells_of
 from detectors.spans import Spans
 
 STATE_VERSION = 1
-LARGEST = 1e100
+LARGEST = 1e100  # beyond it arithmetic would overflow
 
 # Evidence in wobbles. Plain noise stays far below; heavy-tailed noise (log-normal, sigma 0.4) gives
 # about 0.2 false episodes a week at the middle one.
@@ -40,6 +40,7 @@ LIMITS = {
 class _Window(NamedTuple):
     step: Step
     cells: Cells
+    value: float
     expected: float
     scale: float
     residual: float
@@ -82,10 +83,7 @@ class LevelDetector(Detector):
         self.warm_up = warm_up
         self.seasonal = seasonal
         self._threshold = THRESHOLDS[Sensitivity(sensitivity)]
-        self._progress = Progress()
-        self._season = Season()
-        self._spans = Spans()
-        self._anchor = Anchor()
+        self._forget()
 
     @override
     def judge(self, observation: Observation) -> Verdict:
@@ -116,10 +114,11 @@ class LevelDetector(Detector):
         self._progress.advance(observation.at, step.hours)
         hours = self._progress.hours
         factor = self._season.factor(window.cells)
-        credible = self._credible(window, observation.value)
-        evidence = self._spans.learn(window.residual, step, hours, self.fade, self.clip)
+        credible = self._credible(window)
+        evidence = self._spans.look(window.residual, step)
+        self._spans.learn(window.residual, step, hours, self.fade, self.clip)
         self._season.learn(window.cells, credible, step.hours, self.rate)
-        self._anchor.remember(observation.value / max(factor, 0.05), step.hours)
+        self._anchor.remember(window.value / max(factor, LEAST_FACTOR), step.hours)
         if hours > self.warm_up:
             self._anchor.count(evidence.up, evidence.low, step.hours)
         self._reconsider_level()
@@ -144,6 +143,12 @@ class LevelDetector(Detector):
         self._spans.restore(fields.section(state, "spans"))
         self._anchor.restore(fields.section(state, "anchor"))
 
+    def _forget(self) -> None:
+        self._progress = Progress()
+        self._season = Season()
+        self._spans = Spans()
+        self._anchor = Anchor()
+
     def _compare(self, observation: Observation) -> _Window:
         hours = span_in_hours(observation)
         value = max(-LARGEST, min(LARGEST, observation.value))
@@ -152,19 +157,24 @@ class LevelDetector(Detector):
         first = self._progress.until is None
         expected = value if first else self._season.level * self._season.factor(cells)
         scale = abs(expected) + self.least
-        return _Window(step, cells, expected, scale, (value - expected) / scale)
+        return _Window(step, cells, value, expected, scale, (value - expected) / scale)
 
-    def _credible(self, window: _Window, value: float) -> float:
-        if self._progress.hours <= self.warm_up:
-            return value
+    def _credible(self, window: _Window) -> float:
         limit = self._spans.limit(self.clip)
-        if abs(window.residual) <= limit:
-            return value
+        if self._progress.hours <= self.warm_up or abs(window.residual) <= limit:
+            return window.value
         return window.expected + math.copysign(limit, window.residual) * window.scale
 
     def _reconsider_level(self) -> None:
+        young = self._progress.hours <= self.warm_up + REMEMBERED
+        if not (young or self._anchor.is_settled):
+            return
         usual = self._anchor.usual()
-        if usual is not None and self._anchor.is_settled:
+        if usual is None:
+            return
+        if young and 0 < abs(usual) * HOPELESS < abs(self._season.level):
+            self._forget()
+        elif self._anchor.is_settled:
             self._season.level = usual
             self._spans.calm()
             self._anchor.release()

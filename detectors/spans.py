@@ -59,17 +59,16 @@ class Spans:
         """Weigh a residual without learning from it; `enough` is what makes an anomaly."""
         return self._weigh(self._moved(_compressed(residual, self._reach), step), enough)
 
-    def learn(self, residual: float, step: Step, hours: float, fade: float, clip: float) -> Evidence:
-        """Learn a residual, the `hours` learnt so far included, and weigh it on the way."""
+    def learn(self, residual: float, step: Step, hours: float, fade: float, clip: float) -> None:
+        """Learn a residual; `hours` is how much has been learnt, this window included."""
         if hours > SETTLED:
             reach = self._reach
             self._means = self._moved(max(-reach, min(reach, residual)), step)
-        evidence = self._weigh(self._means, math.inf)
-        self._fold(max(fade * step.hours, step.hours / hours), clipped=hours > CLIP_WOBBLE_FROM)
+        weight = min(1.0, max(fade * step.hours, step.hours / hours))
+        self._fold(weight, WOBBLE_CLIP if hours > CLIP_WOBBLE_FROM else math.inf)
         most = self.limit(clip) if hours > SETTLED else ROUGH
-        pace = max(TYPICAL_PACE * step.hours, step.hours / hours)
-        self._typical += min(1.0, pace) * (min(abs(residual), most) - self._typical)
-        return evidence
+        pace = min(1.0, max(TYPICAL_PACE * step.hours, step.hours / hours))
+        self._typical += pace * (min(abs(residual), most) - self._typical)
 
     def limit(self, clip: float) -> float:
         """Return the largest residual the expectation is allowed to learn in one window."""
@@ -99,23 +98,24 @@ class Spans:
         self._centres = fields.numbers(state, "centres", len(SPANS))
         self._variances = fields.numbers(state, "variances", len(SPANS))
         self._typical = fields.number(state, "typical")
-        self._wobbles = _wobbles(self._variances)
+        self._wobbles = [
+            math.sqrt(variance) + least for variance, least in zip(self._variances, LEAST_WOBBLES, strict=True)
+        ]
 
     @property
     def _reach(self) -> float:
         return 40.0 * self._typical + 1.0
 
-    def _fold(self, share: float, *, clipped: bool) -> None:
+    def _fold(self, weight: float, clip: float) -> None:
         """Let the running means shape what counts as ordinary."""
-        centres, variances = self._centres, self._variances
+        centres, variances, wobbles = self._centres, self._variances, self._wobbles
         for i, mean in enumerate(self._means):
             off = mean - centres[i]
-            if clipped:
-                limit = WOBBLE_CLIP * self._wobbles[i]
-                off = max(-limit, min(limit, off))
-            centres[i] += share * off
-            variances[i] += share * (off * off - variances[i])
-        self._wobbles = _wobbles(variances)
+            if not -clip <= off / wobbles[i] <= clip:
+                off = math.copysign(clip * wobbles[i], off)
+            centres[i] += weight * off
+            variances[i] = variance = variances[i] + weight * (off * off - variances[i])
+            wobbles[i] = math.sqrt(variance) + LEAST_WOBBLES[i]
 
     def _moved(self, residual: float, step: Step) -> list[float]:
         """Return where the running means stand once the window is counted in."""
@@ -153,10 +153,6 @@ class Spans:
 def _shares(hours: float) -> tuple[float, ...]:
     """Return the weight of a window of this length in every running mean."""
     return tuple(min(1.0, 2.0 * hours / (span + hours)) for span in SPANS)
-
-
-def _wobbles(variances: list[float]) -> list[float]:
-    return [math.sqrt(variance) + least for variance, least in zip(variances, LEAST_WOBBLES, strict=True)]
 
 
 def _compressed(residual: float, reach: float) -> float:

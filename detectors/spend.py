@@ -8,19 +8,17 @@ from typing import Any, NamedTuple
 from typing_extensions import override
 
 from detectors import fields
-from detectors.anchor import REMEMBERED, Anchor
+from detectors.anchor import HOPELESS, REMEMBERED, Anchor
 from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
 from detectors.parameters import Limits
 from detectors.progress import Progress, Step
 from detectors.reasons import reason_of, score_of
-from detectors.season import Cells, Season, cells_of
+from detectors.season import LEAST_FACTOR, Cells, Season, cells_of
 from detectors.spans import Evidence, Spans
 
 STATE_VERSION = 1
 LARGEST = 1e100  # beyond it arithmetic would overflow long before it would mean anything
-HOPELESS = 1000.0  # a first level this many times the usual one came from a freak value
 FREAK = 100.0  # times the level: the most the level learns from before it is warm
-LEAST_FACTOR = 0.05  # a cell that is nearly always empty says nothing about the level
 LARGEST_EXPONENT = 50.0
 
 # Evidence in wobbles, chosen so that an hourly series gives about 0.1, 0.2 and 1 false episode a
@@ -101,19 +99,22 @@ class SpendDetector(Detector):
     @override
     def judge(self, observation: Observation) -> Verdict:
         """Judge a window of any length, anywhere in the hour, without learning from it."""
-        return self._verdict(self._compare(observation))
+        window = self._compare(observation)
+        return self._verdict(window, self._weigh(window))
 
     @override
     def learn(self, observation: Observation) -> None:
         """Learn from a window that is complete; repeated and late ones change nothing."""
-        self._learn(observation, self._compare(observation))
+        window = self._compare(observation)
+        self._learn(observation, window, self._weigh(window))
 
     @override
     def update(self, observation: Observation) -> Verdict:
-        """Judge a complete window, then learn from it, comparing it only once."""
+        """Judge a complete window, then learn from it, weighing it only once."""
         window = self._compare(observation)
-        verdict = self._verdict(window)
-        self._learn(observation, window)
+        evidence = self._weigh(window)
+        verdict = self._verdict(window, evidence)
+        self._learn(observation, window, evidence)
         return verdict
 
     @override
@@ -159,11 +160,16 @@ class SpendDetector(Detector):
         logarithmic += min(rate, 0.0) / wide
         return _Window(step, cells, rate, expected, (rate - expected) / wide, logarithmic)
 
-    def _verdict(self, window: _Window) -> Verdict:
-        up = self._linear.look(window.linear, window.step, self._threshold)
+    def _weigh(self, window: _Window) -> Evidence:
+        """Join both residuals: either may see too much, only the logarithm sees too little."""
+        linear = self._linear.look(window.linear, window.step, self._threshold)
         both = self._logarithmic.look(window.logarithmic, window.step, self._threshold)
+        if linear.up <= both.up:
+            return both
+        return both._replace(up=linear.up, up_span=linear.up_span)
+
+    def _verdict(self, window: _Window, evidence: Evidence) -> Verdict:
         low, high = self._band(window)
-        evidence = _worst(up, both)
         strength = max(evidence.up, evidence.low)
         warming_up = self._progress.hours < self.warm_up
         odd = strength > self._threshold and not warming_up
@@ -178,7 +184,7 @@ class SpendDetector(Detector):
             warming_up=warming_up,
         )
 
-    def _learn(self, observation: Observation, window: _Window) -> None:
+    def _learn(self, observation: Observation, window: _Window, evidence: Evidence) -> None:
         step = window.step
         if not self._progress.is_new(step):
             return
@@ -186,12 +192,11 @@ class SpendDetector(Detector):
         hours = self._progress.hours
         factor = self._season.factor(window.cells)
         credible = self._credible(window)
-        up = self._linear.learn(window.linear, step, hours, self.fade, self.clip)
-        both = self._logarithmic.learn(window.logarithmic, step, hours, self.fade, self.clip)
+        self._linear.learn(window.linear, step, hours, self.fade, self.clip)
+        self._logarithmic.learn(window.logarithmic, step, hours, self.fade, self.clip)
         self._season.learn(window.cells, credible, step.hours, self.rate)
         self._anchor.remember(max(window.rate, 0.0) / max(factor, LEAST_FACTOR), step.hours)
         if hours > self.warm_up:
-            evidence = _worst(up, both)
             self._anchor.count(evidence.up, evidence.low, step.hours)
         self._reconsider_level()
 
@@ -214,10 +219,12 @@ class SpendDetector(Detector):
         return max(0.0, window.expected + math.copysign(limit, window.linear) * wide)
 
     def _reconsider_level(self) -> None:
+        young = self._progress.hours <= self.warm_up + REMEMBERED
+        if not (young or self._anchor.is_settled):
+            return
         usual = self._anchor.usual()
         if usual is None:
             return
-        young = self._progress.hours <= self.warm_up + REMEMBERED
         if young and 0 < usual * HOPELESS < self._season.level:
             self._forget()
         elif self._anchor.is_settled:
@@ -238,10 +245,3 @@ class SpendDetector(Detector):
 
 def _grown(expected: float, logarithm: float, narrow: float) -> float:
     return (expected + narrow) * math.exp(min(logarithm, LARGEST_EXPONENT)) - narrow
-
-
-def _worst(linear: Evidence, logarithmic: Evidence) -> Evidence:
-    """Join both residuals: either may see too much, only the logarithm sees too little."""
-    if linear.up > logarithmic.up:
-        return logarithmic._replace(up=linear.up, up_span=linear.up_span)
-    return logarithmic

@@ -69,3 +69,13 @@ def test_the_hour_of_the_day_counts_when_asked_to():
     assert seasonal.expected == pytest.approx(400.0, rel=0.05)
     assert plain.expected < 300.0
     assert seasonal.score > plain.score
+
+
+@pytest.mark.parametrize("when", [0, 5, 20, 150])
+def test_one_absurd_value_is_got_over(when):
+    values = wobbling(300)
+    values[when] = 1e18
+    verdict = fed(values).judge(next_one(values, 203.0))
+    assert not verdict.warming_up
+    assert not verdict.is_anomaly
+    assert verdict.expected == pytest.approx(200.0, rel=0.1)

@@ -27,9 +27,9 @@ def test_a_single_large_residual_is_a_matter_of_that_hour_once_it_is_enough():
 
 def test_a_small_lasting_residual_shows_on_a_longer_span():
     spans = taught()
-    evidence = spans.look(0.2, HOURLY)
     for hour in range(401, 425):
-        evidence = spans.learn(0.2, HOURLY, float(hour), 0.003, 2.0)
+        spans.learn(0.2, HOURLY, float(hour), 0.003, 2.0)
+    evidence = spans.look(0.2, HOURLY)
     assert evidence.up_span > SPANS[1]
     assert evidence.up > 2 * spans.look(0.2, Step(1.0, math.inf, 1.0)).up
 
@@ -45,7 +45,8 @@ def test_a_late_window_is_weighed_on_its_own():
 
 def test_a_window_already_learnt_changes_nothing_when_seen_again():
     spans = taught()
-    learnt = spans.learn(0.3, HOURLY, 401.0, 0.0, 2.0)
+    learnt = spans.look(0.3, HOURLY)
+    spans.learn(0.3, HOURLY, 401.0, 0.0, 2.0)
     again = spans.look(0.3, Step(1.0, 0.0, 0.0))
     # What was learnt also moved the centres a little.
     assert again.up == pytest.approx(learnt.up, rel=0.1)

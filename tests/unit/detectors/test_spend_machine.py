@@ -13,7 +13,7 @@ from detectors.base import Observation
 from detectors.checks import HOUR, START
 from detectors.spend import SpendDetector
 
-SPANS = (timedelta(minutes=1), timedelta(minutes=5), HOUR, timedelta(days=1))
+SPANS = (timedelta(minutes=1), timedelta(minutes=5), HOUR, timedelta(days=1), timedelta(days=31))
 VALUES = st.one_of(
     st.sampled_from([0.0, -1.0, 1e18, -1e18, 1e300, 5e-324]),
     st.floats(-1e6, 1e6, allow_nan=False),
