@@ -24,6 +24,8 @@ Work = Callable[[sqlite3.Connection], T]
 
 log = logging.getLogger(__name__)
 
+CLOSED = "the database is closed; start the daemon again"
+
 PRAGMAS = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -42,6 +44,7 @@ class Database:
         self._path = path
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="sqlite-reader")
+        self._closed = False
         self._write_connection: sqlite3.Connection | None = None
         self._read_connection: sqlite3.Connection | None = None
 
@@ -55,6 +58,9 @@ class Database:
         try:
             self._write_connection = await loop.run_in_executor(self._writer, self._connect_writer)
             self._read_connection = await loop.run_in_executor(self._readers, self._connect_reader)
+        except DataDirectoryError:
+            await self.close()
+            raise
         except sqlite3.Error as error:
             await self.close()
             raise DataDirectoryError(
@@ -64,8 +70,13 @@ class Database:
 
     def _connect_writer(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        connection.executescript(PRAGMAS)
-        migrate(connection)
+        try:
+            check(connection)
+            connection.executescript(PRAGMAS)
+            migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _connect_reader(self) -> sqlite3.Connection:
@@ -84,13 +95,13 @@ class Database:
         Raises:
             StorageError: SQLite refused; nothing was kept.
         """
-        future = asyncio.get_running_loop().run_in_executor(self._writer, self._transact, work)
-        return await _finish(future)
+        self._refuse_if_closed()
+        return await _finish(asyncio.get_running_loop().run_in_executor(self._writer, self._transact, work))
 
     def _transact(self, work: Work[T]) -> T:
         connection = self._write_connection
         if connection is None:
-            raise StorageError("the database is closed")
+            raise StorageError(CLOSED)
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -117,31 +128,42 @@ class Database:
 
         def run() -> T:
             if self._read_connection is None:
-                raise StorageError("the database is closed")
+                raise StorageError(CLOSED)
             try:
                 return work(self._read_connection)
             except sqlite3.Error as error:
                 raise StorageError(f"{self._path}: {error}") from error
 
+        self._refuse_if_closed()
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise StorageError(CLOSED)
 
     async def close(self) -> None:
         """Finish what is queued, fold the log into the file and close; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        # Each thread closes its own connection behind the work that is queued for it.
         loop = asyncio.get_running_loop()
-        reader, self._read_connection = self._read_connection, None
-        writer, self._write_connection = self._write_connection, None
-        if reader is not None:
-            await loop.run_in_executor(self._readers, reader.close)
-        if writer is not None:
-            await loop.run_in_executor(self._writer, _close_writer, writer)
-        self._writer.shutdown()
+        await loop.run_in_executor(self._readers, self._close_reader)
+        await loop.run_in_executor(self._writer, self._close_writer)
         self._readers.shutdown()
+        self._writer.shutdown()
 
+    def _close_reader(self) -> None:
+        if self._read_connection is not None:
+            self._read_connection.close()
+            self._read_connection = None
 
-def _close_writer(connection: sqlite3.Connection) -> None:
-    with contextlib.suppress(sqlite3.Error):
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    def _close_writer(self) -> None:
+        if self._write_connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._write_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._write_connection.close()
+            self._write_connection = None
 
 
 async def _finish(future: asyncio.Future[T]) -> T:
@@ -149,26 +171,37 @@ async def _finish(future: asyncio.Future[T]) -> T:
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
-        with contextlib.suppress(StorageError):
-            await asyncio.wait([future])
+        await asyncio.wait([future])
         raise
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema up to date, each step in a transaction of its own.
+def check(connection: sqlite3.Connection) -> None:
+    """Look whether the file is ours and not from the future, before anything in it is changed.
 
     Raises:
-        DataDirectoryError: The file was written by a newer version.
+        DataDirectoryError: The file was written by a newer version, or by another program.
     """
-    current = connection.execute("PRAGMA user_version").fetchone()[0]
-    steps = list(_migrations())
-    if current > len(steps):
+    current, known = _version(connection), len(list(_migrations()))
+    if current > known:
         raise DataDirectoryError(
-            f"the database has schema {current}, this version knows {len(steps)}; install the newer version again"
+            f"the database has schema {current}, this version knows {known}; install the newer version again"
         )
-    for number, script in enumerate(steps[current:], start=current + 1):
-        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
-        log.info("database schema is now %d", number)
+    if current == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        raise DataDirectoryError(
+            "the database belongs to another program; choose another MONITOR_DATA_DIR or move the file away"
+        )
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date, each step in a transaction of its own."""
+    for number, script in enumerate(_migrations(), start=1):
+        if number > _version(connection):
+            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+            log.info("database schema is now %d", number)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _migrations() -> Iterator[str]:
