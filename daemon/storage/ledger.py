@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from daemon.domain import HOUR_MS, MEASURES, MINUTE_MS, Dimension, Entity, Measures, Transaction
+from daemon.domain import HOUR_MS, MEASURES, MINUTE_MS, Dimension, Entity, Transaction
 from daemon.store import Poll
 
 MINUTES_KEPT_MS = 48 * HOUR_MS
@@ -150,8 +150,3 @@ def _entity_id(connection: sqlite3.Connection, tenant: str, entity: Entity, firs
         (entity.partition(tenant), entity.dimension, entity.name, first, last),
     ).fetchone()
     return int(row[0])
-
-
-def measures_of(row: Sequence[int]) -> Measures:
-    """Build measures from columns in `MEASURES` order."""
-    return Measures(*row)

@@ -79,7 +79,8 @@ def _keep_alerts(connection: sqlite3.Connection, alerts: Iterable[Alert]) -> Non
                 to_ms(alert.opened_at),
                 to_ms(alert.updated_at),
                 to_ms(alert.resolved_at) if alert.resolved_at else None,
-                ALERTS.dump_json(alert).decode(),
+                # Not `dump_json`, which writes an infinite band as null and then cannot read it back.
+                json.dumps(ALERTS.dump_python(alert, mode="json")),
             )
             for alert in alerts
         ],
