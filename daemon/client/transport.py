@@ -18,6 +18,10 @@ from daemon.errors import AuthError, ContractError, NotFoundError, PlatformError
 MANAGEMENT = "/profitstream/v2/api"
 MAX_BODY = 64 * 1024 * 1024
 LONGEST_WAIT = 900.0
+USUAL_WAIT = 30.0
+
+UNREADABLE = (ValueError, RecursionError)
+"""What `json.loads` raises: not JSON, or nested without end."""
 
 Json = Any
 """What `json.loads` returns; narrowed by the payload models."""
@@ -60,12 +64,15 @@ class Transport:
         """
         where = f"{method} {self._base}{path}"
         try:
-            async with self._open().request(method, self._base + path, params=params, json=body) as response:
-                if (response.content_length or 0) > MAX_BODY:
-                    raise ContractError(
-                        f"{where}: an answer of {response.content_length} bytes is too large to be a page"
-                    )
-                return _answer(where, response, await response.read())
+            # A redirect would carry the key to wherever it points.
+            async with self._open().request(
+                method, self._base + path, params=params, json=body, allow_redirects=False
+            ) as response:
+                content = await _content(where, response)
+                if response.status >= 400:
+                    # A platform that repeats the key in its complaint must not put it into our logs.
+                    content = content.replace(self._key.encode(), b"(the key)")
+                return _answer(where, response, content)
         except TimeoutError as error:
             raise TransientError(
                 f"{where}: no answer within {self._timeout.total:g} s; is REQUEST_TIMEOUT too short?"
@@ -107,6 +114,16 @@ def segment(value: str) -> str:
     return quote(value, safe="")
 
 
+async def _content(where: str, response: aiohttp.ClientResponse) -> bytes:
+    """Read the body, which may be unpacked on the way, up to what memory should hold."""
+    content = bytearray()
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > MAX_BODY:
+            raise ContractError(f"{where}: an answer of more than {MAX_BODY} bytes is too large to be a page")
+    return bytes(content)
+
+
 def _answer(where: str, response: aiohttp.ClientResponse, content: bytes) -> Json:
     status = response.status
     if status in {401, 403}:
@@ -120,11 +137,13 @@ def _answer(where: str, response: aiohttp.ClientResponse, content: bytes) -> Jso
         raise TransientError(f"{where}: the platform failed ({status}{_said(content)})")
     if status >= 400:
         raise PlatformError(f"{where}: the platform refused the request ({status}{_said(content)})")
+    if status >= 300:
+        raise ContractError(f"{where}: answered a redirect ({status}); set REVENIUM_BASE_URL to the final address")
     return _decode(where, response, content)
 
 
 def _decode(where: str, response: aiohttp.ClientResponse, content: bytes) -> Json:
-    if not content:
+    if not content and response.method != "GET":
         return {}
     if "json" not in response.content_type:
         raise ContractError(
@@ -132,7 +151,7 @@ def _decode(where: str, response: aiohttp.ClientResponse, content: bytes) -> Jso
         )
     try:
         return json.loads(content)
-    except ValueError as error:
+    except UNREADABLE as error:
         raise ContractError(f"{where}: answered broken JSON ({len(content)} bytes)") from error
 
 
@@ -140,10 +159,10 @@ def _said(content: bytes) -> str:
     """Return the platform's own words, if the body holds any, shortened."""
     try:
         body = json.loads(content)
-    except ValueError:
+    except UNREADABLE:
         return ""
     words = body.get("message") or body.get("error") if isinstance(body, dict) else None
-    return f": {words[:200]}" if isinstance(words, str) else ""
+    return f": {' '.join(words.split())[:200]}" if isinstance(words, str) else ""
 
 
 def retry_after(header: str | None, content: bytes = b"", now: datetime | None = None) -> float:
@@ -151,11 +170,10 @@ def retry_after(header: str | None, content: bytes = b"", now: datetime | None =
     wait = _header_seconds(header, now) if header else None
     if wait is None:
         try:
-            body = json.loads(content)
-            wait = float(body["retryAfterSeconds"])
-        except (ValueError, KeyError, TypeError):
-            wait = 30.0
-    return min(max(wait, 0.0), LONGEST_WAIT) if math.isfinite(wait) else 30.0
+            wait = float(json.loads(content)["retryAfterSeconds"])
+        except (*UNREADABLE, KeyError, TypeError, OverflowError):
+            wait = USUAL_WAIT
+    return min(max(wait, 0.0), LONGEST_WAIT) if math.isfinite(wait) else USUAL_WAIT
 
 
 def _header_seconds(header: str, now: datetime | None) -> float | None:
@@ -167,4 +185,6 @@ def _header_seconds(header: str, now: datetime | None) -> float | None:
         then = parsedate_to_datetime(header)
     except ValueError:
         return None
+    # A date in "-0000" has no zone; HTTP dates are UTC.
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
     return (then - (now or datetime.now(UTC))).total_seconds()
