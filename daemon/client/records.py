@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from daemon.clock import to_ms
 from daemon.domain import NANO, TOTAL, Dimension, Entity, Measures, Transaction
 
-MOST_DOLLARS = Decimal(10**8)
+MOST_DOLLARS = Decimal(10**6)
 MOST_COUNT = 10**12
 
 Count = Annotated[int, Field(ge=0, le=MOST_COUNT)]
@@ -117,21 +117,19 @@ class CompletionRecord(Payload):
 
 
 class PageInfo(Payload):
-    """Where a page stands."""
+    """How much there is over all pages."""
 
-    number: int = 0
-    total_pages: int = Field(default=0, alias="totalPages")
-    total_elements: int = Field(default=0, alias="totalElements")
+    total_elements: int = Field(alias="totalElements", ge=0)
 
 
 class Page(Payload):
     """A HAL page; an empty one has no `_embedded`."""
 
-    embedded: dict[str, list[dict[str, Any]]] = Field(default_factory=dict, alias="_embedded")
-    page: PageInfo = PageInfo()
+    embedded: dict[str, list[Any]] = Field(default_factory=dict, alias="_embedded")
+    page: PageInfo
 
     @property
-    def items(self) -> list[dict[str, Any]]:
+    def items(self) -> list[Any]:
         """The rows, whatever the platform calls the list."""
         return next(iter(self.embedded.values()), [])
 

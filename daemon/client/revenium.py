@@ -134,15 +134,22 @@ def _read(model: type[P], body: Json, what: str) -> P:
         raise ContractError(f"{what} answered something else than expected: {where}: {first['msg']}") from error
 
 
-def _sort_out(items: list[dict[str, object]]) -> tuple[list[Transaction], list[Rejected]]:
+def _sort_out(items: list[Json]) -> tuple[list[Transaction], list[Rejected]]:
     good, bad = [], []
     for item in items:
         try:
             good.append(CompletionRecord.model_validate(item).transaction())
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-            record = json.dumps(item, sort_keys=True)
-            name = item.get("id") or "unnamed:" + hashlib.blake2b(record.encode(), digest_size=8).hexdigest()
-            bad.append(Rejected(str(name), reason, record[:4000]))
+            bad.append(_rejected(item, error))
     return good, bad
+
+
+def _rejected(item: Json, error: ValidationError) -> Rejected:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    record = json.dumps(item, sort_keys=True)
+    name = item.get("id") if isinstance(item, dict) else None
+    # Half a surrogate pair passes JSON but not the database.
+    if not isinstance(name, str) or not name or not name.isprintable():
+        name = "unnamed:" + hashlib.blake2b(record.encode(), digest_size=8).hexdigest()
+    return Rejected(name, f"{where}: {first['msg']}" if where else first["msg"], record[:4000])
