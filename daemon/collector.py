@@ -39,6 +39,10 @@ LOOK_BACK = timedelta(hours=24)
 """How late a call may arrive and still be found."""
 
 
+Claim = tuple[str, int, int]
+"""What the platform says something about: "calls" or "cost", and start and end of the span in milliseconds."""
+
+
 class Account(Protocol):
     """What is asked of the platform."""
 
@@ -95,7 +99,7 @@ class Collector:
         self._clock = clock
         self._team = team_id
         self._backfill = backfill
-        self._disagreements: dict[tuple[int, int], tuple[int, float]] = {}
+        self._settled: dict[Claim, float] = {}
         self.counters = Counters()
 
     async def poll(self) -> AsyncIterator[Poll]:
@@ -108,7 +112,8 @@ class Collector:
         now = self._clock.now()
         self.counters.polls += 1
         cursor = await self._ledger.cursor(SOURCE)
-        start = from_ms(cursor) - OVERLAP if cursor else now - self._backfill
+        # A clock that ran ahead and was set right leaves the cursor in the future: the latest calls still count.
+        start = min(from_ms(cursor), now) - OVERLAP if cursor else now - self._backfill
         for begin, end in _slices(start, now):
             ahead = LEAD if end == now else timedelta(0)
             yield await self._read(begin, end + ahead, watermark=to_ms(end))
@@ -120,7 +125,7 @@ class Collector:
             PlatformError: The platform failed; try again later.
         """
         now = self._clock.now()
-        end = now - OVERLAP
+        end = from_ms(to_ms(now - OVERLAP))
         start = from_ms(to_ms(end - LOOK_BACK) // HOUR_MS * HOUR_MS)
         repaired = 0
         count, _ = await self._ledger.totals(to_ms(start), to_ms(end))
@@ -138,22 +143,24 @@ class Collector:
             page = await self._account.log_page(self._team, begin, finish, 0, 1)
             ours, _ = await self._ledger.totals(to_ms(begin), to_ms(finish))
             if page.total != ours:
-                repaired += await self._again(to_ms(begin), to_ms(finish), (page.total, 0.0))
+                repaired += await self._again(("calls", to_ms(begin), to_ms(finish)), page.total)
         return repaired
 
     async def _repair_cost(self, bucket: CostBucket) -> int:
         _, nanos = await self._ledger.totals(bucket.start, bucket.end)
         if abs(bucket.dollars - nanos / NANO) <= max(1e-4, 1e-6 * abs(bucket.dollars)):
             return 0
-        return await self._again(bucket.start, bucket.end, (0, bucket.dollars))
+        # Rounded, because a sum of floats may differ in its last digits from one report to the next.
+        return await self._again(("cost", bucket.start, bucket.end), round(bucket.dollars, 6))
 
-    async def _again(self, start: int, end: int, claimed: tuple[int, float]) -> int:
-        """Read [start, end) again, once for each different claim of the platform about it."""
-        if self._disagreements.get((start, end)) == claimed:
+    async def _again(self, claim: Claim, value: float) -> int:
+        """Read a span again, once for each different value that the platform claims of it."""
+        _, start, end = claim
+        if self._settled.get(claim) == value:
             return 0
-        self._disagreements[start, end] = claimed
-        self._disagreements = {key: value for key, value in self._disagreements.items() if key[1] > end - 26 * HOUR_MS}
         poll = await self._read(from_ms(start), from_ms(end), watermark=None)
+        self._settled[claim] = value
+        self._settled = {key: known for key, known in self._settled.items() if key[2] > end - 26 * HOUR_MS}
         if poll.added or poll.revised:
             log.info(
                 "found %d late and %d revised calls between %s and %s",
