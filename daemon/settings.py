@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,7 +47,7 @@ DEFAULT_WATCHES = (
 class Settings(BaseSettings):
     """Everything that can be set before the daemon starts."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
 
     # The Revenium account. With a key, everything else is discovered; without one the embedded platform runs.
     revenium_api_key: Secret
@@ -100,6 +101,13 @@ class Settings(BaseSettings):
             sources.append(TomlConfigSettingsSource(settings_cls, toml_file=Path(config)))
         return tuple(sources)
 
+    @field_validator("revenium_api_key", "http_token", "slack_token", "slack_webhook_url", "smtp_url")
+    @classmethod
+    def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+            raise ValueError("must be visible ASCII characters without a space, and not empty; copy it again")
+        return value
+
     @field_validator("email_to", mode="before")
     @classmethod
     def _split_addresses(cls, value: object) -> object:
@@ -128,6 +136,8 @@ class Settings(BaseSettings):
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
+        if value is not None and "@" in value:
+            raise ValueError("must not hold a user or password, since addresses are logged")
         return value.rstrip("/") if value else value
 
     @model_validator(mode="after")
@@ -177,7 +187,7 @@ class EnvironmentSource(PydanticBaseSettingsSource):
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Return value, name and whether it is complex, as the base class asks."""
         name = variable(field_name)
-        value = os.environ.get(name) or None
+        value = os.environ.get(name, "").strip() or None
         if _is_secret(field):
             value = _secret(name, value)
         return value, field_name, False
@@ -235,6 +245,8 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
         return Settings(**(dict(overrides or {})))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{config}: not valid TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"MONITOR_CONFIG = {config}: cannot be read ({error}); give a UTF-8 text file") from error
     except ValidationError as error:
         where = f"{config}: " if config else ""
         raise ConfigError(where + "; ".join(_explain(item) for item in error.errors(include_url=False))) from error
@@ -249,5 +261,8 @@ def _explain(item: Mapping[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         near = difflib.get_close_matches(path[-1], [*Settings.model_fields, *Watch.model_fields], 1)
         return f"unknown setting {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-    shown = "(secret)" if field is not None and _is_secret(field) else repr(item.get("input"))
-    return f"{key} ({variable(path[0])}) = {shown}: {str(item['msg']).removeprefix('Value error, ')}"
+    value = item.get("input")
+    credentials = isinstance(value, str) and "://" in value and "@" in value
+    shown = "(secret)" if credentials or (field is not None and _is_secret(field)) else repr(value)
+    name = key if path[0] == "watch" else f"{key} ({variable(path[0])})"
+    return f"{name} = {shown}: {str(item['msg']).removeprefix('Value error, ')}"
