@@ -51,13 +51,32 @@ def _take(handle: int, directory: Path) -> None:
 
 
 def http_token(directory: Path) -> str:
-    """Return the token that HTTP callers must show, made once and readable by the owner only."""
+    """Return the token that HTTP callers must show, made once and readable by the owner only.
+
+    Raises:
+        DataDirectoryError: The file cannot be read or written.
+    """
     path = paths.token_path(directory)
+    try:
+        # A file that is empty was never finished; an empty token would let nobody in, or everybody.
+        return _read(path) or _make_token(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataDirectoryError(f"{path}: {error}; delete the file and start again, a new token is made") from error
+
+
+def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        token = secrets.token_urlsafe(32)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(token + "\n")
-        return token
+        return ""
+
+
+def _make_token(path: Path) -> str:
+    token = secrets.token_urlsafe(32)
+    unfinished = path.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(token + "\n")
+    unfinished.replace(path)
+    return token
