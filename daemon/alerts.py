@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from daemon.domain import SeriesKey
@@ -37,6 +37,7 @@ class Reason(StrEnum):
     STILL_FIRING = "still outside the ordinary band"
     GREW = "the excess grew fourfold since the last message"
     QUIET_TOO_SHORT = "ordinary again, but not yet for long enough"
+    OUTDATED = "an earlier window, which says nothing about the present"
     BACK_TO_NORMAL = "ordinary for long enough"
     SWITCHED_OFF = "watching this series was switched off"
 
@@ -95,6 +96,17 @@ class Decision:
     alert: Alert | None
 
 
+def end_of(observation: Observation) -> datetime:
+    """Return the end of a window in UTC: on the owner's clock an hour is skipped or repeated twice a year."""
+    return observation.at.astimezone(UTC) + observation.span
+
+
+def is_told(alert: Alert, observation: Observation) -> bool:
+    """Tell whether a window overlaps an episode that is over, so that people know of it already."""
+    over = alert.resolved_at or alert.updated_at
+    return end_of(observation) > alert.opened_at - observation.span and observation.at < over
+
+
 def alert_id(tenant: str, series: SeriesKey, window: datetime) -> str:
     """Return the id of the alert that `window` opens on `series`."""
     text = f"{tenant}\0anomaly\0{series}\0{window.isoformat()}"
@@ -112,7 +124,7 @@ def decide(
     min_impact: float,
 ) -> Decision:
     """Decide what one verdict means for a series; pure, and every outcome has a named reason."""
-    end = observation.at + observation.span
+    end = end_of(observation)
     if alert is None:
         reason = _why_not(verdict, observation, min_impact)
         if reason is not None:
@@ -148,7 +160,7 @@ def _open(
         incident=identity,
         opened_at=end,
         updated_at=end,
-        window_start=observation.at,
+        window_start=end - observation.span,
         window_end=end,
         observed=observation.value,
         expected=verdict.expected,
@@ -161,19 +173,22 @@ def _open(
 
 
 def _calm(alert: Alert, end: datetime) -> Decision:
+    if end < alert.updated_at:
+        return Decision(Transition.UPDATE, Reason.OUTDATED, alert)
     since = alert.quiet_since or end
-    calm = replace(alert, quiet_since=since, updated_at=max(end, alert.updated_at))
+    calm = replace(alert, quiet_since=since, updated_at=end)
     if end - since >= RESOLVE_AFTER:
         return Decision(Transition.RESOLVE, Reason.BACK_TO_NORMAL, replace(calm, resolved_at=end))
     return Decision(Transition.UPDATE, Reason.QUIET_TOO_SHORT, calm)
 
 
 def _worse(alert: Alert, verdict: Verdict, observation: Observation, end: datetime) -> Decision:
-    alert = replace(alert, quiet_since=None, updated_at=max(end, alert.updated_at))
+    if end >= alert.updated_at:
+        alert = replace(alert, quiet_since=None, updated_at=end)
     if abs(observation.value - verdict.expected) > abs(alert.excess):
         alert = replace(
             alert,
-            window_start=observation.at,
+            window_start=end - observation.span,
             window_end=end,
             observed=observation.value,
             expected=verdict.expected,

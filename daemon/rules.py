@@ -29,6 +29,10 @@ class SeriesRules:
         return create(self.detector, sensitivity=self.sensitivity)
 
 
+NOT_WATCHED = SeriesRules(enabled=False, detector="spend", sensitivity=Sensitivity.NORMAL, min_impact=0.0)
+"""For a series that no settings name any more, while an alert of it is still open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """All rules at one moment; `version` grows with each change."""

@@ -47,7 +47,9 @@ def group(outcomes: Sequence[Outcome], still_open: Iterable[Alert]) -> tuple[lis
     leads = [alert for alert in still_open if alert.incident == alert.id]
     told: list[Told] = []
     for alert in sorted(opened, key=_rank(opened)):
-        lead = next((lead for lead in leads if _same(alert, lead)), None)
+        # What goes on must not hide behind a message that says that all is over.
+        open_leads = [lead for lead in leads if latest.get(lead.id, lead).is_open or not alert.is_open]
+        lead = next((lead for lead in open_leads if _same(alert, lead)), None)
         latest[alert.id] = replace(alert, incident=lead.id if lead else alert.id)
         if lead is None:
             leads.append(latest[alert.id])

@@ -10,7 +10,7 @@ from daemon.clock import from_ms, to_ms
 from daemon.domain import HOUR_MS, MINUTE_MS, Measures, Metric, SeriesKey
 from daemon.pipeline.restore import MOST_HISTORY
 from daemon.pipeline.step import SeriesInput, SeriesState
-from daemon.rules import Rules, SeriesRules
+from daemon.rules import NOT_WATCHED, Rules, SeriesRules
 from daemon.store import Poll, Store, StoredEntity
 from detectors.base import Observation
 
@@ -47,11 +47,19 @@ class Gatherer:
     async def find(
         self, rules: Rules, states: Mapping[SeriesKey, SeriesState], after: int, poll: Poll, *, live: bool
     ) -> list[Work]:
-        """Return the series with something new between position `after` and a poll."""
+        """Return the series with something new between position `after` and a poll.
+
+        Among them are those whose alert is to end because the settings no longer watch them.
+        """
         changed = await self.store.changed_hours(after, poll.seq)
         until = (poll.watermark - SETTLE_MS) // HOUR_MS * HOUR_MS
-        found = []
-        for stored in await self.store.entities():
+        entities = {stored.entity: stored for stored in await self.store.entities()}
+        found = [
+            Work(key, entities[key.entity], NOT_WATCHED, state, 0, 0)
+            for key, state in states.items()
+            if live and state.alert is not None and rules.for_key(key) is None
+        ]
+        for stored in entities.values():
             for key, series_rules in _watched(stored, rules):
                 state = states.get(key) or _newborn(stored, series_rules, until)
                 work = _work(key, stored, series_rules, state, changed.get(stored.id, ()), until, live=live)
@@ -113,9 +121,10 @@ def _watched(stored: StoredEntity, rules: Rules) -> Iterator[tuple[SeriesKey, Se
 
 
 def _newborn(stored: StoredEntity, rules: SeriesRules, until: int) -> SeriesState:
-    """Return the state of a series without any: its history is still to be learnt and judged."""
-    born = max(from_ms(stored.first_seen // HOUR_MS * HOUR_MS), from_ms(until) - MOST_HISTORY)
-    return SeriesState(rules.build(), learned_until=born, judged_until=born)
+    """Return the state of a series without any: what was before somebody watched it is learnt, not judged."""
+    now = from_ms(until)
+    born = max(from_ms(stored.first_seen // HOUR_MS * HOUR_MS), now - MOST_HISTORY)
+    return SeriesState(rules.build(), learned_until=born, judged_until=max(born, now))
 
 
 def _work(

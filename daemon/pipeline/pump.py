@@ -17,7 +17,7 @@ from daemon.pipeline.incidents import Told, group
 from daemon.pipeline.inputs import SETTLE_MS, Gatherer
 from daemon.pipeline.restore import restored, retuned
 from daemon.pipeline.step import Batch, SeriesInput, SeriesState, StepResult, step
-from daemon.rules import Rules
+from daemon.rules import NOT_WATCHED, Rules
 from daemon.store import Outgoing, PartitionCommit, Poll, Store, StoredSeries
 from detectors.base import Observation, Verdict
 from detectors.snapshot import dump
@@ -60,12 +60,15 @@ class Pump:
         """Take the partitions and restore what is kept of their series."""
         self._positions = await self._store.acquire()
         rules = self._rules()
-        alerts = {alert.series: alert for alert in await self._store.alerts(only_open=True)}
+        # Newest first, so the last one kept of a series is its newest; an open one outranks all that are over.
+        known = [*await self._store.alerts(only_open=True), *await self._store.alerts()]
+        newest = {alert.series: alert for alert in reversed(known)}
         stored = await self._store.series()
         self.states = {
-            one.key: restored(one, series_rules, alerts.get(one.key))
+            one.key: restored(one, rules.for_key(one.key) or NOT_WATCHED, alert)
             for one in stored
-            if (series_rules := rules.for_key(one.key)) is not None
+            for alert in (newest.get(one.key),)
+            if rules.for_key(one.key) is not None or (alert is not None and alert.is_open)
         }
         self._version = rules.version
 
@@ -164,11 +167,16 @@ class Pump:
         ]
 
     def _retune(self, rules: Rules) -> None:
-        """Apply changed rules: a series whose detector changed is taught again from what is stored."""
-        for key, state in self.states.items():
+        """Apply changed rules: a series whose detector changed is taught again from what is stored.
+
+        One that is not watched any more stays only until its alert has ended.
+        """
+        for key, state in list(self.states.items()):
             series_rules = rules.for_key(key)
             if series_rules is not None:
                 self.states[key] = retuned(state, series_rules)
+            elif state.alert is None:
+                del self.states[key]
         self._version = rules.version
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from daemon.alerts import Alert
@@ -18,22 +19,22 @@ MOST_HISTORY = timedelta(days=90)
 """How much of a series' past a detector is taught when it starts or is rebuilt."""
 
 
-def restored(stored: StoredSeries, rules: SeriesRules, alert: Alert | None) -> SeriesState:
-    """Return the state of a stored series."""
-    judged, learned = from_ms(stored.judged_until), from_ms(stored.learned_until)
-    detector = rules.build()
+def restored(stored: StoredSeries, rules: SeriesRules, newest: Alert | None) -> SeriesState:
+    """Return the state of a stored series, whose newest alert may be open or over."""
+    alert, last = (newest, None) if newest is not None and newest.is_open else (None, newest)
+    state = SeriesState(rules.build(), from_ms(stored.learned_until), from_ms(stored.judged_until), alert, last)
     if stored.snapshot is None:
-        return rebuilt(SeriesState(detector, learned, judged, alert), rules)
+        return rebuilt(state, rules)
     try:
-        return SeriesState(load(stored.snapshot, detector), learned, judged, alert)
+        return replace(state, detector=load(stored.snapshot, state.detector))
     except SnapshotError as error:
         log.info("%s: teaching the detector again from stored windows: %s", stored.key, error)
-        return rebuilt(SeriesState(detector, learned, judged, alert), rules)
+        return rebuilt(state, rules)
 
 
 def rebuilt(state: SeriesState, rules: SeriesRules) -> SeriesState:
     """Return a state that learns its history again and alerts on none of it."""
-    return SeriesState(rules.build(), state.judged_until - MOST_HISTORY, state.judged_until, state.alert)
+    return replace(state, detector=rules.build(), learned_until=state.judged_until - MOST_HISTORY)
 
 
 def retuned(state: SeriesState, rules: SeriesRules) -> SeriesState:
@@ -45,4 +46,4 @@ def retuned(state: SeriesState, rules: SeriesRules) -> SeriesState:
         same = repr(fresh) == repr(state.detector)
         return state if same else rebuilt(state, rules)
     fresh.restore(state.detector.state())
-    return SeriesState(fresh, state.learned_until, state.judged_until, state.alert)
+    return replace(state, detector=fresh)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from daemon.alerts import Alert, Decision, decide, switch_off
+from daemon.alerts import Alert, Decision, decide, end_of, is_told, switch_off
 from daemon.domain import SeriesKey
 from daemon.rules import SeriesRules
 from detectors.base import Detector, Observation, Verdict
@@ -25,12 +25,15 @@ class SeriesState:
         learned_until: End of the last hour that the detector learnt.
         judged_until: End of the last hour that was judged. Ahead of `learned_until` while a detector
             is rebuilt from history, which must not alert a second time.
+        alert: The episode that goes on.
+        last: The newest episode that is over; a late call to one of its hours is no news.
     """
 
     detector: Detector
     learned_until: datetime
     judged_until: datetime
     alert: Alert | None = None
+    last: Alert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class _SeriesRun:
         self.batch = batch
         self.state = state
         self.alert = state.alert
+        self.over = state.last
         self.outcomes: list[Outcome] = []
         self.last: tuple[Observation, Verdict] | None = None
 
@@ -123,10 +127,10 @@ class _SeriesRun:
             self._take(switch_off(self.alert, self.batch.at))
         # Learning changes a detector in place; the committed one must stay as it is until the commit.
         detector = copy.deepcopy(self.state.detector) if self.given.closed else self.state.detector
-        self._judge(detector, self.given.late)
+        self._judge(detector, self._late())
         muted_until = max(self.batch.mute_until, self.state.judged_until)
         for observation in self.given.closed:
-            if observation.at + observation.span > muted_until:
+            if end_of(observation) > muted_until:
                 self._judge(detector, (observation,))
             detector.learn(observation)
         if self.given.current is not None:
@@ -136,7 +140,13 @@ class _SeriesRun:
             learned_until=max(self.batch.until, self.state.learned_until),
             judged_until=max(self.batch.until, self.state.judged_until),
             alert=self.alert,
+            last=self.over,
         )
+
+    def _late(self) -> Iterable[Observation]:
+        """Return the late hours that could be news: with no alert open, those of the last episode are not."""
+        over = self.over if self.alert is None else None
+        return [late for late in self.given.late if over is None or not is_told(over, late)]
 
     def _judge(self, detector: Detector, observations: Iterable[Observation]) -> None:
         """Judge windows that may alert; a series that is switched off goes on learning in silence."""
@@ -145,7 +155,7 @@ class _SeriesRun:
         for observation in observations:
             verdict = detector.judge(observation)
             self.last = observation, verdict
-            if observation.at + observation.span <= self.batch.mute_until:
+            if end_of(observation) <= self.batch.mute_until:
                 continue
             decision = decide(
                 self.alert,
@@ -161,5 +171,8 @@ class _SeriesRun:
     def _take(self, decision: Decision) -> None:
         if decision.alert is None:
             return
-        self.alert = decision.alert if decision.alert.is_open else None
+        if decision.alert.is_open:
+            self.alert = decision.alert
+        else:
+            self.alert, self.over = None, decision.alert
         self.outcomes.append(Outcome(self.given.key, decision, decision.alert))
