@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from daemon.clock import Clock, to_ms
@@ -40,14 +40,15 @@ class Worker:
     """Delivers the messages of one channel, in order per alert."""
 
     def __init__(
-        self, notifier: Notifier, outbox: Outbox, clock: Clock, tell_others: Callable[[str, str], Sequence[Outgoing]]
-    ):
+        self, notifier: Notifier, outbox: Outbox, clock: Clock, tell_others: Callable[[str, str], Awaitable[None]]
+    ) -> None:
         self.name = notifier.name
         self.health = Health()
         self._notifier = notifier
         self._outbox = outbox
         self._clock = clock
         self._tell_others = tell_others
+        self._others_know = False
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -99,7 +100,8 @@ class Worker:
         if receipt.refused:
             log.error("%s: %s refused some recipients: %s", self.name, note.delivery_id, dict(receipt.refused))
             detail = f"{detail}; refused: {dict(receipt.refused)}"
-        await self._outbox.delivered(note.delivery_id, to_ms(self._clock.now()), receipt.reference, detail)
+        at = to_ms(self._clock.now())
+        await self._keep(lambda: self._outbox.delivered(note.delivery_id, at, receipt.reference, detail))
         self.health.delivered += 1
         return True
 
@@ -109,14 +111,36 @@ class Worker:
         self.health.failed += 1
         if error.failure is FailureClass.PERMANENT:
             log.error("%s: set %s aside: %s", self.name, delivery, error)
-            await self._outbox.dead(delivery, now, f"{error.reason}: {error}")
+            await self._keep(lambda: self._outbox.dead(delivery, now, f"{error.reason}: {error}"))
             return
         wait = self._wait_after(claim.attempts, error)
+        again = now + int(wait * 1000)
         if error.failure in {FailureClass.RATE_LIMITED, FailureClass.DESTINATION}:
-            await self._pause(now + int(wait * 1000), error)
+            self._pause(again, error)
         elif claim.attempts == 1:
             log.warning("%s: %s not delivered yet: %s", self.name, delivery, error)
-        await self._outbox.retry(delivery, now, now + int(wait * 1000), f"{error.reason}: {error}")
+        await self._keep(lambda: self._outbox.retry(delivery, now, again, f"{error.reason}: {error}"))
+        if error.failure is FailureClass.DESTINATION and not self._others_know:
+            await self._keep(lambda: self._tell_others(self.name, str(error)))
+            self._others_know = True
+
+    async def _keep(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Record an outcome, however long the database refuses: an unrecorded one would hold its alert back for ever.
+
+        Raises:
+            StorageError: It still refuses at the stop; the next start sends the message again.
+        """
+        while True:
+            try:
+                await write()
+            except StorageError as error:
+                if self._stopping:
+                    raise
+                log.error("%s: %s", self.name, error)
+                self._wake.clear()
+                await self._sleep(STORAGE_WAIT)
+            else:
+                return
 
     def _wait_after(self, attempts: int, error: DeliveryError) -> float:
         if error.retry_after is not None:
@@ -125,19 +149,17 @@ class Worker:
             return PROBE_SECONDS
         return backoff(attempts)
 
-    async def _pause(self, until: int, error: DeliveryError) -> None:
-        """Hold the whole channel back; a channel that needs a person is reported on the others."""
-        first = self.health.paused_for is None
-        self.health.paused_until, self.health.paused_for = until, error.reason
-        if first:
+    def _pause(self, until: int, error: DeliveryError) -> None:
+        """Hold the whole channel back."""
+        if self.health.paused_for != error.reason:
             log.error("%s is paused: %s", self.name, error)
-        if first and error.failure is FailureClass.DESTINATION:
-            await self._outbox.enqueue(self._tell_others(self.name, str(error)))
+        self.health.paused_until, self.health.paused_for = until, error.reason
 
     def _recovered(self) -> None:
         if self.health.paused_for is not None:
             log.info("%s accepts messages again", self.name)
         self.health.paused_until = self.health.paused_for = None
+        self._others_know = False
 
     def _is_paused(self) -> bool:
         return self.health.paused_until is not None and to_ms(self._clock.now()) < self.health.paused_until
@@ -163,7 +185,7 @@ class Dispatcher:
 
     def __init__(self, notifiers: Sequence[Notifier], outbox: Outbox, clock: Clock) -> None:
         self._clock = clock
-        self.workers = tuple(Worker(notifier, outbox, clock, self._about_a_paused_channel) for notifier in notifiers)
+        self.workers = tuple(Worker(notifier, outbox, clock, self._tell_of_a_pause) for notifier in notifiers)
         self._outbox = outbox
 
     @property
@@ -220,7 +242,8 @@ class Dispatcher:
             created_at=now,
         )
 
-    def _about_a_paused_channel(self, paused: str, error: str) -> list[Outgoing]:
+    async def _tell_of_a_pause(self, paused: str, error: str) -> None:
+        """Report a channel that needs a person on the others."""
         now = self._clock.now()
         words = Notification(
             delivery_id="",
@@ -235,7 +258,10 @@ class Dispatcher:
             next_step=f"Mend the settings of {paused}; it is tried again once an hour.",
         )
         others = [name for name in self.channels if name != paused]
-        return [Outgoing(name, _note(f"paused-{paused}", name, to_ms(now), words)) for name in others]
+        await self._outbox.enqueue(
+            [Outgoing(name, _note(f"paused-{paused}", name, to_ms(now), words)) for name in others]
+        )
+        self.poke()
 
 
 def _note(what: str, channel: str, at: int, words: Notification) -> Notification:
