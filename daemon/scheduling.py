@@ -29,10 +29,6 @@ class Scheduler(Protocol):
         """Run `job` now and then every `seconds`."""
         ...
 
-    def kick(self, name: str) -> None:
-        """Run a job as soon as possible, outside its rhythm."""
-        ...
-
     def start(self) -> None:
         """Begin."""
         ...
@@ -69,10 +65,6 @@ class PeriodicScheduler:
             run, trigger, id=name, name=name, next_run_time=self._clock.now(), replace_existing=True
         )
 
-    def kick(self, name: str) -> None:
-        """Run a job as soon as possible, outside its rhythm."""
-        self._scheduler.modify_job(name, next_run_time=self._clock.now())
-
     def start(self) -> None:
         """Begin running jobs and watching the clock."""
         self._scheduler.start()
@@ -85,6 +77,7 @@ class PeriodicScheduler:
             await asyncio.gather(self._guard, return_exceptions=True)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)  # it only takes effect in the loop's next turn, and may start a job before
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _watch_clock(self) -> None:

@@ -46,10 +46,6 @@ class ManualScheduler:
         """Remember a job."""
         self.jobs[name] = seconds, job
 
-    def kick(self, name: str) -> None:
-        """Check that the job exists; it runs with the next `fire`."""
-        self.jobs[name]
-
     def start(self) -> None:
         """Note that it was started."""
         self.running = True
