@@ -20,23 +20,28 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
-from daemon.errors import AddressInUseError
+from daemon.errors import AddressInUseError, DataDirectoryError
 from daemon.operations import Operations
+from daemon.settings import LOOPBACK
 
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 GRACE_SECONDS = 2
+BACKLOG = 100
 
 
 class Gate:
     """Lets through callers with an allowed Host, no foreign Origin, and the token.
 
-    The unix socket needs no token: its file belongs to the owner alone.
+    The unix socket needs no token: its file belongs to the owner alone. On a wildcard address callers
+    use names that nobody here knows, so that any Host passes; the token guards alone.
     """
 
-    def __init__(self, app: ASGIApp, token: str, hosts: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, token: str, host: str) -> None:
         self._app = app
         self._token = hashlib.sha256(token.encode()).digest()
-        self._hosts = hosts
+        self._hosts = LOOPBACK | {host}
+        self._any_host = host in WILDCARDS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request."""
@@ -48,7 +53,7 @@ class Gate:
 
     def _refuse(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        if _host(headers.get("host", "")) not in self._hosts:
+        if not self._any_host and _host(headers.get("host", "")) not in self._hosts:
             return _problem(421, "this name is not served here; use 127.0.0.1 or localhost")
         origin = headers.get("origin")
         if origin is not None and _host(origin.partition("://")[2]) not in self._hosts:
@@ -88,7 +93,7 @@ def build_app(operations: Operations, token: str, host: str, routes: Sequence[Ba
         return Response((await operations.status()).model_dump_json(), media_type="application/json")
 
     app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/status", status), *routes])
-    return Gate(app, token, frozenset({"127.0.0.1", "::1", "localhost", host}))
+    return Gate(app, token, host)
 
 
 class Server:
@@ -126,7 +131,7 @@ class _QuietServer(uvicorn.Server):
 
 
 def listen_tcp(host: str, port: int) -> socket.socket:
-    """Bind the port at once, so that a taken one stops the start with a clear word.
+    """Take the port at once, so that a taken one stops the start with a clear word; callers wait until it is served.
 
     Raises:
         AddressInUseError: The port is taken or the address is not ours.
@@ -136,6 +141,7 @@ def listen_tcp(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(BACKLOG)  # two may bind, only one may listen
     except OSError as error:
         listener.close()
         raise AddressInUseError(
@@ -146,16 +152,29 @@ def listen_tcp(host: str, port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def unix_socket(path: Path) -> Iterator[socket.socket]:
-    """Listen on a socket that only the owner can reach; a stale one is replaced, since we hold the lock."""
+    """Listen on a socket that only the owner can reach; a stale one is replaced, since we hold the lock.
+
+    Raises:
+        DataDirectoryError: The path is too long for a socket, or cannot be written.
+    """
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        before = os.umask(0o177)
-        try:
-            listener.bind(str(path))
-        finally:
-            os.umask(before)
+        _bind_privately(listener, path)
         yield listener
     finally:
         listener.close()
         path.unlink(missing_ok=True)
+
+
+def _bind_privately(listener: socket.socket, path: Path) -> None:
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        raise DataDirectoryError(
+            f"MONITOR_DATA_DIR = {path.parent}: no socket can be made in it ({error.strerror or error}); "
+            "choose a directory with a shorter path on a local disk"
+        ) from error
+    finally:
+        os.umask(before)
