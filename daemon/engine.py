@@ -114,10 +114,14 @@ class Engine:
         except (FencedError, ConfigError) as error:
             self._on_fatal(error)
         except RateLimitedError as error:
-            self._not_before = self.clock.monotonic() + error.retry_after
-            self._failed(error)
+            self._hold_back(error)
+            await self._failed(error)
         except (PlatformError, StorageError) as error:
-            self._failed(error)
+            await self._failed(error)
+        except Exception as error:
+            # The scheduler logs it with its traceback; the status must not go on saying that all is well.
+            self._note_failure(f"unexpected {type(error).__name__}; see the log, and report it as a bug")
+            raise
         else:
             self._succeeded()
 
@@ -128,6 +132,8 @@ class Engine:
         try:
             await self._collector.reconcile()
         except (PlatformError, StorageError) as error:
+            if isinstance(error, RateLimitedError):
+                self._hold_back(error)
             log.warning("could not compare with the platform's own figures: %s", error)
 
     async def prune(self) -> None:
@@ -165,14 +171,29 @@ class Engine:
             mute_until=from_ms(int(first_start)),
         )
 
-    def _failed(self, error: MonitorError) -> None:
+    def _hold_back(self, error: RateLimitedError) -> None:
+        self._not_before = self.clock.monotonic() + error.retry_after
+
+    def _note_failure(self, problem: str) -> None:
+        self.health.state, self.health.problem = "failing", problem
+
+    async def _failed(self, error: PlatformError | StorageError) -> None:
         known = self.health.state == "failing"
-        self.health.state, self.health.problem = "failing", str(error)
-        if isinstance(error, AuthError) and self.health.last_success is None and not self.store.tenant:
-            # Nothing ever worked with this key: a person must look, and a service manager should stop trying.
+        self._note_failure(str(error))
+        if isinstance(error, AuthError) and await self._never_worked():
+            # A person must look, and a service manager should stop trying.
             self._on_fatal(error)
         elif not known:
             log.error("polling fails: %s", error)
+
+    async def _never_worked(self) -> bool:
+        """Tell whether nothing was ever read, now or before a restart; a key that worked may work again."""
+        if self.health.last_success is not None:
+            return False
+        try:
+            return await self.store.latest_poll() is None
+        except StorageError:
+            return False
 
     def _succeeded(self) -> None:
         if self.health.state == "failing":
