@@ -7,9 +7,10 @@ import asyncio
 from pathlib import Path
 
 import aiohttp
+from pydantic import ValidationError
 
 from daemon import paths, settings
-from daemon.errors import Exit
+from daemon.errors import Exit, MonitorError
 from daemon.operations.results import Status
 
 
@@ -30,7 +31,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def fetch(directory: Path) -> Status | None:
-    """Ask the daemon that works in a directory; None if there is none."""
+    """Ask the daemon that works in a directory; None if there is none.
+
+    Raises:
+        MonitorError: Something answers, but not with a status.
+    """
     connector = aiohttp.UnixConnector(path=str(paths.socket_path(directory)))
     timeout = aiohttp.ClientTimeout(total=10)
     try:
@@ -41,6 +46,10 @@ async def fetch(directory: Path) -> Status | None:
             return Status.model_validate_json(await response.read())
     except (aiohttp.ClientConnectionError, TimeoutError):
         return None
+    except (aiohttp.ClientError, ValidationError) as error:
+        raise MonitorError(
+            f"what answers in {directory} is not a daemon of this version; restart it with 'revenium-monitor run'"
+        ) from error
 
 
 def _text(status: Status) -> str:
