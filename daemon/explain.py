@@ -24,8 +24,20 @@ NAMES = {
     Dimension.TASK_TYPE: "task",
 }
 
+VERBS = {
+    Metric.COST: "spent",
+    Metric.ERROR_RATE: "had an error rate of",
+    Metric.LATENCY: "had a mean latency of",
+    Metric.COST_PER_CALL: "had a mean cost per call of",
+}
+"""What goes before the amount in the sentence; "had" with the others."""
+
 WORTH_NAMING = 0.5
 """A contributor is named in the sentence when it carries at least this share."""
+
+SMALLEST_SHOWN = 0.0001
+LARGEST_RATIO = 1000.0
+"""Beyond it the usual value is next to nothing, and the factor tells nobody anything."""
 
 CRITICAL_RATIO = 10.0
 CRITICAL_DOLLARS = 100.0
@@ -35,6 +47,8 @@ def money(value: float) -> str:
     """Return dollars as people write them; small amounts keep their digits."""
     sign = "-" if value < 0 else ""
     size = abs(value)
+    if 0 < size < SMALLEST_SHOWN:
+        return f"less than ${SMALLEST_SHOWN}"
     if 0 < size < 0.01:
         return f"{sign}${size:.4f}"
     return f"{sign}${size:,.2f}"
@@ -75,7 +89,7 @@ def title(alert: Alert) -> str:
 def sentence(alert: Alert, shares: Shares) -> str:
     """Return what happened in one sentence with numbers."""
     metric = alert.series.metric
-    verb = "spent" if metric is Metric.COST else "had"
+    verb = VERBS.get(metric, "had")
     name = subject(alert.series)
     start = f"{name[0].upper()}{name[1:]} {verb} {amount(metric, alert.observed)} within an hour"
     compare = f"where {amount(metric, alert.expected)} is usual ({_ratio(alert)})"
@@ -158,6 +172,8 @@ def _ratio(alert: Alert) -> str:
     if alert.expected <= 0:
         return "nothing is usual here"
     ratio = alert.observed / alert.expected
+    if ratio > LARGEST_RATIO:
+        return f"more than {LARGEST_RATIO:,.0f} times as much"
     return f"{ratio:.1f} times as much" if ratio >= 1 else f"{100 * (1 - ratio):.0f} % less"
 
 
@@ -168,9 +184,9 @@ def _share(measures: Measures, alert: Alert) -> float | None:
     return min(1.0, (measures.value(alert.series.metric) or 0.0) / alert.observed)
 
 
-def _main_contributors(shares: Shares, alert: Alert, most: int = 3) -> Iterable[str]:
-    """Yield the contributors that carry most of the value, in the order people ask: model, key, customer."""
-    for dimension in (Dimension.AGENT, Dimension.MODEL, Dimension.API_KEY, Dimension.CUSTOMER)[: most + 1]:
+def _main_contributors(shares: Shares, alert: Alert) -> Iterable[str]:
+    """Yield the contributors that carry most of the value, in the order people ask."""
+    for dimension in (Dimension.AGENT, Dimension.MODEL, Dimension.API_KEY, Dimension.CUSTOMER):
         rows = shares.get(dimension)
         if rows and (_share(rows[0][1], alert) or 0.0) >= WORTH_NAMING:
             yield f"{NAMES[dimension]} {rows[0][0]}"
