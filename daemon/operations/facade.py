@@ -183,7 +183,8 @@ class Operations:
         return {**(await self._engine.store.overrides()).get(tuning.pattern, {}), **change}, matched
 
     def _matching(self, pattern: str) -> list[SeriesKey]:
-        return [key for key in self._engine.states if fnmatchcase(str(key), pattern)]
+        # A name may hold brackets, and as a pattern would not match itself.
+        return [key for key in self._engine.states if str(key) == pattern or fnmatchcase(str(key), pattern)]
 
     def _require(self, pattern: str) -> list[SeriesKey]:
         matched = self._matching(pattern)
