@@ -22,6 +22,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
+run: export MONITOR_DATA_DIR := $(or $(MONITOR_DATA_DIR),var)
 run: $(VENV)/run.stamp ## Start the monitor (embedded platform and demo traffic unless a key is configured)
 	@exec $(BIN)/revenium-monitor run $(ARGS)
 

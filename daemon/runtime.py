@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TextIO
 
 from starlette.routing import BaseRoute
@@ -67,11 +69,11 @@ class App:
         self._clock = clock or SystemClock()
         self._scheduler = scheduler or PeriodicScheduler(self._clock)
         self._stop = asyncio.Event()
-        self._error: MonitorError | None = None
+        self.error: MonitorError | None = None
 
     def stop(self, error: MonitorError | None = None) -> None:
         """Ask the daemon to end; a given error comes out of `run`."""
-        self._error = self._error or error
+        self.error = self.error or error
         self._stop.set()
 
     async def run(self, announce: Callable[[Running], None] | None = None) -> None:
@@ -87,16 +89,15 @@ class App:
             if announce is not None:
                 announce(running)
             await self.stopped()
+        # Only now: the parts that were taken down would wrap an error that passes through them.
+        if self.error is not None:
+            raise self.error
 
     async def stopped(self, within: float | None = None) -> None:
-        """Wait until `stop` or a signal, or for so many seconds.
-
-        Raises:
-            MonitorError: The daemon had to stop.
-        """
-        await asyncio.wait([asyncio.ensure_future(self._stop.wait())], timeout=within)
-        if self._error is not None:
-            raise self._error
+        """Wait until `stop` or a signal, or for so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._stop.wait()
 
     @asynccontextmanager
     async def started(self) -> AsyncIterator[Running]:
@@ -111,6 +112,7 @@ class App:
             try:
                 yield running
             finally:
+                self._stop.set()
                 sdnotify.notify("STOPPING=1")
                 log.info("stopping")
 
@@ -119,6 +121,7 @@ class App:
         settings = self.settings
         directory = stack.enter_context(held(settings.data_dir))
         listener = stack.enter_context(web.listen_tcp(settings.http_host, settings.http_port))
+        unix = stack.enter_context(web.unix_socket(paths.socket_path(directory)))
         store = SqliteStore(paths.database_path(directory))
         stack.push_async_callback(store.close)
         await store.open()
@@ -127,20 +130,28 @@ class App:
         dispatcher = Dispatcher(channels.build(settings, self._console), store, self._clock)
         engine = Engine(settings, self._clock, store, transport, dispatcher, on_fatal=self.stop)
         operations = Operations(engine)
-        token = settings.http_token.get_secret_value() if settings.http_token else http_token(directory)
-        routes = await stack.enter_async_context(self._extension(operations)) if self._extension else ()
-        unix = stack.enter_context(web.unix_socket(paths.socket_path(directory)))
-        server = web.Server(web.build_app(operations, token, settings.http_host, routes), [listener, unix])
-        await self._spawn(stack, "http", server.run, server.stop)
-        await server.started()
-        await self._spawn(stack, "delivery", dispatcher.run, dispatcher.stop)
+        await self._serve(stack, operations, directory, [listener, unix])
         stack.push_async_callback(dispatcher.aclose)
+        self._spawn(stack, "delivery", dispatcher.run, dispatcher.stop)
         self._schedule(engine)
         stack.push_async_callback(self._scheduler.stop)
         self._scheduler.start()
-        await self._spawn(stack, "watchdog", lambda: self._watchdog(engine), None)
+        self._spawn(stack, "watchdog", lambda: self._watchdog(engine), None)
         stack.enter_context(_signals(self.stop, lambda: self._reload(engine)))
         return Running(engine, operations, listener.getsockname()[1])
+
+    async def _serve(
+        self, stack: AsyncExitStack, operations: Operations, directory: Path, sockets: Sequence[socket.socket]
+    ) -> None:
+        """Answer on the sockets; the extension ends before the server, whose open streams it has to close."""
+        given = self.settings.http_token
+        token = given.get_secret_value() if given else http_token(directory)
+        extension = await stack.enter_async_context(AsyncExitStack())
+        routes = await extension.enter_async_context(self._extension(operations)) if self._extension else ()
+        server = web.Server(web.build_app(operations, token, self.settings.http_host, routes), sockets)
+        self._spawn(stack, "http", server.run, server.stop)
+        stack.push_async_callback(extension.aclose)
+        await server.started()
 
     async def _connect(self, stack: AsyncExitStack) -> Transport:
         """Return the connection to the configured account, or to an embedded platform of our own."""
@@ -158,7 +169,7 @@ class App:
         self._scheduler.every("reconcile", RECONCILE_SECONDS, engine.reconcile)
         self._scheduler.every("prune", PRUNE_SECONDS, engine.prune)
 
-    async def _spawn(
+    def _spawn(
         self,
         stack: AsyncExitStack,
         name: str,

@@ -19,7 +19,6 @@ from notifiers.text import (
     clean,
     instant,
     late_note,
-    status_symbol,
     status_words,
     tidy,
     truncate,
@@ -105,7 +104,7 @@ def _fill(text: str, room: int) -> str:
 
 def _header(told: Notification) -> Block:
     title = told.title.translate(_ANGLES)
-    words = f"{status_symbol(told)} {status_words(told)}: {title}"
+    words = f"{status_words(told)}: {title}"
     text = {"type": "plain_text", "text": truncate(words, MAX_HEADER), "emoji": False}
     return {"type": "header", "text": text}
 

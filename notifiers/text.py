@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from notifiers.base import Kind, Notification, Severity
+from notifiers.base import Kind, Notification
 from notifiers.hosts import safe_link
 
 LATE_AFTER = timedelta(minutes=2)
@@ -65,17 +65,6 @@ def status_words(notification: Notification) -> str:
             return "Test message"
 
 
-def status_symbol(notification: Notification) -> str:
-    """A sign for the eye; `status_words` always stands beside it."""
-    match notification.kind:
-        case Kind.RESOLVED:
-            return "✅"
-        case Kind.TEST:
-            return "🧪"
-        case Kind.FIRING | Kind.UPDATE:
-            return _SEVERITY_SYMBOLS[notification.severity]
-
-
 def instant(moment: datetime) -> str:
     """The moment as people write it: "2026-03-01 09:30 UTC"."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
@@ -102,9 +91,6 @@ def spell(duration: timedelta) -> str:
         if minutes >= 2 * size:
             return f"{round(minutes / size)} {unit}s"
     return f"{minutes} minutes"
-
-
-_SEVERITY_SYMBOLS = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵"}
 
 
 def _is_visible(char: str) -> bool:

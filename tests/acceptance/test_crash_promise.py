@@ -91,7 +91,9 @@ class Stage:
             "stopReason": "END", "agent": "research-agent", "totalCost": cost,
         }  # fmt: skip
         headers = {"x-api-key": self.platform["api_key"], "Idempotency-Key": f"runaway-{self.metered}"}
-        async with self.session.post(f"{self.platform['url']}/meter/v2/ai/completions", json=body, headers=headers) as response:
+        async with self.session.post(
+            f"{self.platform['url']}/meter/v2/ai/completions", json=body, headers=headers
+        ) as response:
             assert response.status == 201, await response.text()
 
     async def escalate(self) -> None:
@@ -175,12 +177,17 @@ async def recover(scene: Stage) -> None:
 
 
 def assert_every_call_counts_once(scene: Stage) -> None:
-    theirs = dict(rows(scene.platform_data / "platform.sqlite3", "SELECT transaction_id, count(*) FROM completion GROUP BY 1"))
+    theirs = dict(
+        rows(scene.platform_data / "platform.sqlite3", "SELECT transaction_id, count(*) FROM completion GROUP BY 1")
+    )
     ours = dict(rows(database(scene), "SELECT transaction_id, count(*) FROM transactions GROUP BY 1"))
     assert ours == theirs
     for grain, width in ((3600, 3_600_000), (60, 60_000)):
         sums = ", ".join(f"sum({name})" for name in MEASURES)
-        windows = rows(database(scene), f"SELECT {sums} FROM windows JOIN entities ON id = entity_id WHERE dimension = 'total' AND grain = {grain}")
+        windows = rows(
+            database(scene),
+            f"SELECT {sums} FROM windows JOIN entities ON id = entity_id WHERE dimension = 'total' AND grain = {grain}",
+        )
         horizon = rows(database(scene), f"SELECT min(start) FROM windows WHERE grain = {grain}")[0][0]
         calls = rows(database(scene), f"SELECT {sums} FROM transactions WHERE at - at % {width} >= {horizon}")
         assert windows == calls, f"windows of {grain} s disagree with the calls they are made of"
@@ -194,7 +201,9 @@ def assert_every_message_arrived(scene: Stage, kills: int) -> int:
     stored = rows(database(scene), "SELECT DISTINCT alert_id, sequence FROM outbox")
     assert set(stored) == expected, "an alert's state and its messages disagree"
     slack = Counter(
-        request.body["metadata"]["event_payload"]["delivery_id"] for request in scene.slack.requests if request.method == "chat.postMessage"
+        request.body["metadata"]["event_payload"]["delivery_id"]
+        for request in scene.slack.requests
+        if request.method == "chat.postMessage"
     )
     mail = Counter(name.strip("<>").partition("@")[0] for name in scene.mailbox.ids)
     assert set(slack) == {name for name, channel in queued if channel == "slack"}
