@@ -1,0 +1,214 @@
+"""What people read: amounts, the sentence, the facts, and the message around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from daemon import explain
+from daemon.alerts import Alert
+from daemon.domain import Dimension, Measures, Metric
+from daemon.testing import NOON
+from notifiers.base import Kind, Severity
+
+MakeAlert = Callable[..., Alert]
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def _dollars(amount: float) -> Measures:
+    return Measures(calls=1, cost_nanos=round(amount * 1e9))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "$0.00"),
+        (-0.0, "$0.00"),
+        (0.00000001, "less than $0.0001"),
+        (0.0001, "$0.0001"),
+        (0.0042, "$0.0042"),
+        (0.01, "$0.01"),
+        (1.005, "$1.00"),
+        (12.5, "$12.50"),
+        (1234567.891, "$1,234,567.89"),
+        (-3.5, "-$3.50"),
+        (-0.0042, "-$0.0042"),
+    ],
+)
+def test_money_is_written_as_people_write_it(value: float, text: str) -> None:
+    assert explain.money(value) == text
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "text"),
+    [
+        (Metric.COST, 2.5, "$2.50"),
+        (Metric.COST_PER_CALL, 0.002, "$0.0020"),
+        (Metric.ERROR_RATE, 0.0312, "3.1 %"),
+        (Metric.LATENCY, 1234.6, "1,235 ms"),
+        (Metric.CALLS, 1000.0, "1,000 calls"),
+        (Metric.TOKENS, 12000.0, "12,000 tokens"),
+        (Metric.INPUT_TOKENS, 0.0, "0 tokens"),
+        (Metric.OUTPUT_TOKENS, 7.0, "7 tokens"),
+    ],
+)
+def test_every_metric_has_its_unit(metric: Metric, value: float, text: str) -> None:
+    assert explain.amount(metric, value) == text
+
+
+@pytest.mark.parametrize(
+    ("series", "title"),
+    [
+        ("cost/total", "AI spend above normal: all AI usage"),
+        ("cost/agent/robot", "AI spend above normal: agent robot"),
+        ("error_rate/provider/openai", "Error rate above normal: provider openai"),
+        ("latency/model/small", "Latency above normal: model small"),
+        ("output_tokens/api_key/prod", "Output tokens above normal: API key prod"),
+    ],
+)
+def test_the_title_says_what_and_where(alert: MakeAlert, series: str, title: str) -> None:
+    assert explain.title(alert(series)) == title
+
+
+@pytest.mark.parametrize(
+    ("series", "observed", "expected", "sentence"),
+    [
+        (
+            "cost/agent/robot",
+            100.0,
+            10.0,
+            "Agent robot spent $100.00 within an hour, where $10.00 is usual (10.0 times as much).",
+        ),
+        ("cost/total", 2.0, 8.0, "All AI usage spent $2.00 within an hour, where $8.00 is usual (75 % less)."),
+        (
+            "cost/user/ann",
+            30.0,
+            0.0,
+            "User ann spent $30.00 within an hour, where $0.00 is usual (nothing is usual here).",
+        ),
+        (
+            "cost/user/ann",
+            30.0,
+            0.00001,
+            "User ann spent $30.00 within an hour, where less than $0.0001 is usual (more than 1,000 times as much).",
+        ),
+        (
+            "error_rate/provider/openai",
+            0.3,
+            0.02,
+            "Provider openai had an error rate of 30.0 % within an hour, where 2.0 % is usual (15.0 times as much).",
+        ),
+        (
+            "calls/task_type/chat",
+            5000.0,
+            1000.0,
+            "Task chat had 5,000 calls within an hour, where 1,000 calls is usual (5.0 times as much).",
+        ),
+    ],
+)
+def test_the_sentence_without_contributors(
+    alert: MakeAlert, series: str, observed: float, expected: float, sentence: str
+) -> None:
+    assert explain.sentence(alert(series, observed=observed, expected=expected), {}) == sentence
+
+
+def test_the_sentence_names_those_who_carry_at_least_half(alert: MakeAlert) -> None:
+    shares = {
+        Dimension.MODEL: [("big", _dollars(90.0))],
+        Dimension.CUSTOMER: [("acme", _dollars(49.0))],
+        Dimension.API_KEY: [("prod", _dollars(50.0))],
+    }
+    assert explain.sentence(alert(), shares).endswith("(10.0 times as much), mostly model big, API key prod.")
+
+
+def test_nobody_is_blamed_for_a_drop(alert: MakeAlert) -> None:
+    drop = alert(observed=2.0, expected=10.0)
+    assert "mostly" not in explain.sentence(drop, {Dimension.MODEL: [("big", _dollars(2.0))]})
+    assert explain.title(drop) == "AI spend below normal: agent robot"
+    assert ("Shortfall", "$8.00") in explain.facts(drop, UTC_ZONE)
+
+
+def test_contributors_come_largest_share_first(alert: MakeAlert) -> None:
+    shares = {
+        Dimension.CUSTOMER: [("acme", _dollars(25.0)), ("other", _dollars(5.0))],
+        Dimension.MODEL: [("big", _dollars(90.0))],
+        Dimension.USER: [("ann", _dollars(200.0))],  # rows that arrived since the alert was judged
+    }
+    assert explain.contributors(alert(), shares) == (
+        "user ann: $200.00 (100 %)",
+        "model big: $90.00 (90 %)",
+        "customer acme: $25.00 (25 %)",
+    )
+
+
+@pytest.mark.parametrize("series", ["error_rate/total", "latency/total", "cost_per_call/total"])
+def test_a_ratio_is_not_shared_out(alert: MakeAlert, series: str) -> None:
+    assert explain.contributors(alert(series), {Dimension.MODEL: [("big", _dollars(90.0))]}) == ()
+
+
+def test_facts_hold_the_numbers_and_the_owners_time(alert: MakeAlert) -> None:
+    assert explain.facts(alert(), ZoneInfo("Europe/Berlin")) == (
+        ("In the worst hour", "$100.00"),
+        ("Usual", "$10.00"),
+        ("Excess", "$90.00"),
+        ("Ordinary range", "$5.00 to $20.00"),
+        ("Since", "Wed 04 Mar 13:00 CET"),
+        ("Series", "cost/agent/robot"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("series", "observed", "expected", "severity"),
+    [
+        ("cost/total", 99.0, 10.0, Severity.WARNING),
+        ("cost/total", 100.0, 10.0, Severity.CRITICAL),
+        ("cost/total", 1100.0, 1000.0, Severity.CRITICAL),
+        ("cost/total", 0.0, 1000.0, Severity.WARNING),
+        ("cost/total", 50.0, 0.0, Severity.WARNING),
+        ("error_rate/total", 0.9, 0.05, Severity.CRITICAL),
+    ],
+)
+def test_tenfold_or_a_hundred_dollars_is_critical(
+    alert: MakeAlert, series: str, observed: float, expected: float, severity: Severity
+) -> None:
+    assert explain.severity(alert(series, observed=observed, expected=expected)) is severity
+
+
+def test_hostile_names_pass_as_plain_text_and_stay_whole(alert: MakeAlert) -> None:
+    name = "<!channel> *bold* </b>\u202e/x?y=1&z"
+    hostile = alert(f"cost/agent/{name}")
+    note = explain.notification(hostile, Kind.FIRING, "slack", now=NOON, zone=UTC_ZONE, demo=False)
+    assert note.title == f"AI spend above normal: agent {name}"
+    assert explain.sentence(hostile, {}).startswith(f"Agent {name} spent $100.00")
+    assert ("Series", f"cost/agent/{name}") in note.facts
+
+
+def test_delivery_ids_are_stable_and_differ_by_turn_and_channel(alert: MakeAlert) -> None:
+    told = alert(sequence=1)
+
+    def identity(of: Alert, channel: str, minutes: int = 0) -> str:
+        now = NOON + timedelta(minutes=minutes)
+        return explain.notification(of, Kind.FIRING, channel, now=now, zone=UTC_ZONE, demo=False).delivery_id
+
+    assert identity(told, "slack") == identity(told, "slack", minutes=5) == f"{told.id}-1-slack"
+    assert len({identity(told, "slack"), identity(told, "email"), identity(replace(told, sequence=2), "slack")}) == 3
+
+
+def test_an_update_and_the_end_say_so(alert: MakeAlert) -> None:
+    told = alert(summary="Robot spent $100.00.", sequence=2, causes=("model big: $90.00 (90 %)",))
+    over = replace(told, resolved_at=NOON + timedelta(minutes=42))
+
+    update = explain.notification(told, Kind.UPDATE, "slack", now=NOON, zone=UTC_ZONE, demo=True)
+    assert update.summary == "Still going on, and it has grown. Robot spent $100.00."
+    assert update.severity is Severity.CRITICAL
+    assert f"explain alert {told.id}" in update.next_step
+    assert update.demo
+
+    end = explain.notification(over, Kind.RESOLVED, "slack", now=NOON, zone=UTC_ZONE, demo=False)
+    assert end.summary == "Back to normal after 42 minutes. Robot spent $100.00."
+    assert (end.severity, end.next_step, end.causes) == (Severity.INFO, "", told.causes)
+    assert end.event_time == over.resolved_at
