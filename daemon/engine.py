@@ -196,6 +196,10 @@ class Engine:
             return False
 
     def _succeeded(self) -> None:
-        if self.health.state == "failing":
+        if self.health.last_success is None:
+            log.info(
+                "read up to the present: %d calls are new, %d series are watched", self.counters.added, len(self.states)
+            )
+        elif self.health.state == "failing":
             log.info("polling works again")
         self.health.state, self.health.problem, self.health.last_success = "ok", None, self.clock.now()

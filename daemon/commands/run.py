@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from importlib.metadata import version
 
 from daemon import composition, logsetup, paths, settings
@@ -25,23 +26,25 @@ def run(options: argparse.Namespace) -> int:
     """Run until a signal."""
     configured = settings.load()
     logsetup.configure(configured.log_level)
+    os.umask(0o077)  # whatever this writes is for the owner alone
     asyncio.run(_run(configured, options))
     return Exit.OK
 
 
 async def _run(configured: Settings, options: argparse.Namespace) -> None:
-    app = composition.app(configured, demo=QUIET if options.no_traffic else None)
+    demo = QUIET if options.no_traffic else Demo()
+    app = composition.app(configured, demo=demo)
     if configured.embedded:
         print(f"Preparing the embedded platform in {paths.platform_dir(configured.data_dir)} ...", flush=True)
     lifeline = asyncio.create_task(until_input_ends(app.stop)) if options.exit_with_parent else None
     try:
-        await app.run(lambda running: _announce(app, running))
+        await app.run(lambda running: _announce(app, running, demo))
     finally:
         if lifeline is not None:
             lifeline.cancel()
 
 
-def _announce(app: App, running: Running) -> None:
+def _announce(app: App, running: Running, demo: Demo) -> None:
     """Say what goes on and where to connect."""
     configured = app.settings
     directory = configured.data_dir.absolute()
@@ -66,4 +69,6 @@ def _announce(app: App, running: Running) -> None:
         ("data", str(directory)),
     )
     print(f"revenium-monitor {version('revenium-monitor')}", *(f"  {name:9} {text}" for name, text in rows), sep="\n")
+    if configured.embedded and demo.incident_after is not None:
+        print(f"In about {demo.incident_after:.0f} s an agent of the invented company goes wild; watch for the alert.")
     print("Ctrl-C stops it.", flush=True)

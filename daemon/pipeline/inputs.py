@@ -19,6 +19,9 @@ HOUR = timedelta(hours=1)
 SETTLE_MS = 2 * MINUTE_MS
 """An hour is closed only this long after its end, so that calls still on their way are in it."""
 
+FEWEST_CALLS = 20
+"""An error rate or a mean of fewer calls than this says nothing: one failure of two is not 50 %."""
+
 DORMANT_MS = 14 * 24 * HOUR_MS
 """An entity silent for this long is no longer fed zeros; it catches up when it wakes."""
 
@@ -109,8 +112,11 @@ class Gatherer:
                 yield observation
 
     def _observation(self, metric: Metric, start: int, measures: Measures | None) -> Observation | None:
-        """Nothing happened: zero for a counter, a gap for a ratio."""
-        value = (measures or Measures()).value(metric)
+        """Nothing happened: zero for a counter. Too few calls for a ratio to mean anything: a gap."""
+        measures = measures or Measures()
+        if not metric.is_counter and measures.calls < FEWEST_CALLS:
+            return None
+        value = measures.value(metric)
         return None if value is None else Observation(from_ms(start).astimezone(self.zone), value, HOUR)
 
 
