@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from daemon.clock import to_ms
 from daemon.domain import NANO, TOTAL, Dimension, Entity, Measures, Transaction
@@ -15,6 +15,14 @@ MOST_DOLLARS = Decimal(10**6)
 MOST_COUNT = 10**12
 
 Count = Annotated[int, Field(ge=0, le=MOST_COUNT)]
+
+
+def _mended(value: str) -> str:
+    """Replace the half of a surrogate pair that a cut emoji leaves; JSON carries it, no database takes it."""
+    return value.encode("utf-8", "replace").decode()
+
+
+Text = Annotated[str, AfterValidator(_mended)]
 
 
 class Payload(BaseModel):
@@ -26,9 +34,9 @@ class Payload(BaseModel):
 class Reference(Payload):
     """A nested resource, as far as it names something."""
 
-    id: str | None = None
-    label: str | None = None
-    name: str | None = None
+    id: Text | None = None
+    label: Text | None = None
+    name: Text | None = None
 
     @property
     def title(self) -> str | None:
@@ -52,13 +60,13 @@ class CompletionRecord(Payload):
     """One row of the transactions log."""
 
     id: str = Field(min_length=1)
-    transaction_id: str | None = Field(default=None, alias="transactionId")
+    transaction_id: Text | None = Field(default=None, alias="transactionId")
     request_time: datetime = Field(alias="requestTime")
-    provider: str | None = None
-    model: str | None = None
-    agent: str | None = None
-    task_type: str | None = Field(default=None, alias="taskType")
-    subscriber_email: str | None = Field(default=None, alias="subscriberEmail")
+    provider: Text | None = None
+    model: Text | None = None
+    agent: Text | None = None
+    task_type: Text | None = Field(default=None, alias="taskType")
+    subscriber_email: Text | None = Field(default=None, alias="subscriberEmail")
     organization: Reference | None = None
     product: Reference | None = None
     credential: Reference | None = Field(default=None, alias="subscriberCredential")
@@ -67,8 +75,8 @@ class CompletionRecord(Payload):
     output_tokens: Count | None = Field(default=None, alias="outputTokenCount")
     total_tokens: Count | None = Field(default=None, alias="totalTokenCount")
     duration_ms: Count | None = Field(default=None, alias="requestDuration")
-    stop_reason: str | None = Field(default=None, alias="stopReason")
-    error_reason: str | None = Field(default=None, alias="errorReason")
+    stop_reason: Text | None = Field(default=None, alias="stopReason")
+    error_reason: Text | None = Field(default=None, alias="errorReason")
 
     @field_validator("request_time")
     @classmethod
