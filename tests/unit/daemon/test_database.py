@@ -264,6 +264,10 @@ async def test_a_file_damaged_inside_is_an_error_that_names_it(database: Databas
 # -- files that cannot be opened
 
 
+def bytes_of(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
 def not_sqlite(path: Path) -> None:
     path.write_bytes(b"this is a letter to my aunt, not a database " * 100)
 
@@ -295,12 +299,12 @@ async def test_a_file_that_cannot_be_ours_is_refused_with_advice_and_left_as_it_
     path: Path, spoil: Callable[[Path], None], advice: str
 ) -> None:
     spoil(path)
-    before = path.read_bytes() if path.is_file() else None
+    before = bytes_of(path)
     database = Database(path)
     with pytest.raises(DataDirectoryError, match=advice):
         await database.open()
     await database.close()
-    assert before == (path.read_bytes() if path.is_file() else None)
+    assert bytes_of(path) == before
 
 
 async def test_a_directory_that_is_missing_is_refused_with_advice(tmp_path: Path) -> None:
