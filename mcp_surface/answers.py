@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from typing import Any
 
@@ -18,7 +19,7 @@ def answer(result: BaseModel, text: str) -> CallToolResult:
 
 
 def structured(result: BaseModel) -> dict[str, Any]:
-    """Return a result as JSON data without invisible characters."""
+    """Return a result as JSON data: without invisible characters, and with null for what is not finite."""
     return {name: _cleaned(value) for name, value in result.model_dump(mode="json").items()}
 
 
@@ -45,6 +46,8 @@ def _cleaned(value: Any) -> Any:
     match value:
         case str():
             return clean(value)
+        case float() if not math.isfinite(value):
+            return None
         case list():
             return [_cleaned(item) for item in value]
         case dict():

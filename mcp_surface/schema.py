@@ -7,7 +7,7 @@ from typing import Any
 Schema = dict[str, Any]
 
 SHAPE = frozenset({"type", "properties", "items", "additionalProperties", "enum", "const", "anyOf", "$ref", "$defs"})
-"""What a result's schema is reduced to: names and types. The full model still checks every result."""
+"""What a result's schema is reduced to: names and types."""
 
 NAMED = frozenset({"properties", "$defs"})
 """Keywords whose value maps names to schemas; a property may well be called "title"."""
@@ -43,11 +43,18 @@ def _part(key: str, value: Any) -> Any:
 
 
 def _simpler(schema: Schema) -> Schema:
-    """Shorten "or null", and leave out the type that the allowed values show already."""
+    """Shorten "or null", and leave out the type that the allowed values show already.
+
+    Any number may be null: a band can be open on one side, and JSON has no infinity.
+    """
     match schema:
+        case {"type": "number"}:
+            return {"type": ["number", "null"]}
         case {"anyOf": [{"enum": values}, {"type": "null"}]}:
             return {"enum": [*values, None]}
-        case {"anyOf": [{"type": kind} as plain, {"type": "null"}]} if len(plain) == 1:
+        case {"anyOf": [{"type": ["number", "null"]}, {"type": "null"}]}:
+            return {"type": ["number", "null"]}
+        case {"anyOf": [{"type": str(kind)} as plain, {"type": "null"}]} if len(plain) == 1:
             return {"type": [kind, "null"]}
         case {"enum": values}:
             return {"enum": values}

@@ -49,9 +49,9 @@ class StrictTool(Tool):
         for name in arguments:
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
-                hint = f"did you mean {near[0]!r}? " if near else ""
-                takes = f"It takes: {', '.join(known)}." if known else "It takes none."
-                raise ToolError(f"{self.name} has no argument {clean(name[:60])!r}; {hint}{takes}")
+                hint = f"; did you mean {near[0]!r}?" if near else "."
+                takes = f"It takes {', '.join(known)}." if known else "It takes none."
+                raise ToolError(f"{self.name} has no argument {clean(name[:60])!r}{hint} {takes}")
 
 
 def bind(
@@ -72,6 +72,8 @@ def bind(
     metadata = tool.fn_metadata
     if metadata.output_schema is not None:
         metadata.output_schema = output_schema(metadata.output_schema)
+        # Results are made from validated models; checking their JSON against the model again finds nothing.
+        metadata.output_model = None
     return tool
 
 

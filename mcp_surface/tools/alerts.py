@@ -18,10 +18,7 @@ async def list_alerts(
     state: Annotated[Literal["firing", "resolved", "any"], Field(description="Which alerts.")] = "any",
     limit: Annotated[int, Field(description="Most alerts to return.", ge=1, le=100)] = 20,
 ) -> Annotated[CallToolResult, AlertList]:
-    """List alerts, newest first, with observed and expected values and a sentence about each.
-
-    Alerts of one incident share its id.
-    """
+    """List alerts, newest first, with what was observed and expected; those of one incident share its id."""
     found = await operations.list_alerts(state, limit=limit)
     names = ", ".join(f"{one.id} {one.series} ({one.state})" for one in found.alerts[:NAMED])
     text = f"{len(found.alerts)} of {plural(found.total, 'alert')}"

@@ -14,7 +14,7 @@ from mcp_surface.answers import answer, plural
 async def send_test_notification(
     operations: Operations,
     channel: Annotated[
-        str | None, Field(description="Channel from monitor_status; all of them if left out.", max_length=60)
+        str | None, Field(description="Channel from monitor_status; all if left out.", max_length=60)
     ] = None,
 ) -> Annotated[CallToolResult, TestResult]:
     """Send a test message; monitor_status tells soon after whether it was delivered."""

@@ -12,7 +12,7 @@ from mcp_surface.answers import answer, plural
 
 ACTOR = "mcp"
 
-Pattern = Annotated[str, Field(description="Series name or pattern with *, such as cost/agent/*.", max_length=300)]
+Pattern = Annotated[str, Field(description="Name or pattern, such as cost/agent/*.", max_length=300)]
 
 
 async def list_detectors(operations: Operations) -> Annotated[CallToolResult, DetectorList]:
@@ -47,7 +47,7 @@ async def tune_detectors(
 
 
 async def reset_tuning(operations: Operations, pattern: Pattern) -> Annotated[CallToolResult, TuningResult]:
-    """Forget the tuning of a pattern, named exactly as in list_detectors; the settings apply again."""
+    """Forget the tuning of a pattern, named as in list_detectors; the settings apply again."""
     outcome = await operations.reset_tuning(pattern, actor=ACTOR)
     return answer(outcome, f"reset {_what(outcome)}")
 
