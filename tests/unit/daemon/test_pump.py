@@ -250,7 +250,7 @@ async def test_a_commit_that_fails_keeps_nothing_and_is_redone_the_same(
         async with _opened(path, call) as world:
             await world.live(70)
             if name == "failing":
-                world.store.commit = _failing_once(world.store.commit)  # type: ignore[method-assign] # the fault
+                monkeypatch.setattr(world.store, "commit", _failing_once(world.store.commit))
                 with pytest.raises(StorageError):
                     await world.spike(1)
                 assert await world.store.alerts() == []

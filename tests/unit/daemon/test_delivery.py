@@ -1,0 +1,436 @@
+"""Delivering: every message arrives in the end, in order, and one channel's trouble stays its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from daemon import delivery
+from daemon.delivery import LONGEST_WAIT, PROBE_SECONDS, Dispatcher, Health, backoff
+from daemon.errors import StorageError
+from daemon.storage.sqlite import SqliteStore
+from daemon.store import Outgoing
+from daemon.testing import ManualClock
+from notifiers.base import DeliveryError, FailureClass, Kind, Notification, Notifier, Receipt
+from notifiers.testing import RecordingNotifier
+
+MakeNote = Callable[..., Outgoing]
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+Soon = Callable[[Awaitable[Any]], Awaitable[Any]]
+
+TRANSIENT, LIMITED = FailureClass.TRANSIENT, FailureClass.RATE_LIMITED
+DESTINATION, PERMANENT = FailureClass.DESTINATION, FailureClass.PERMANENT
+
+
+def _failure(failure: FailureClass, retry_after: float | None = None) -> DeliveryError:
+    return DeliveryError("No.", failure=failure, reason=str(failure), retry_after=retry_after)
+
+
+class GatedNotifier(RecordingNotifier):
+    """Accepts only once the gate is open."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.gate = asyncio.Event()
+        self.reached = asyncio.Event()
+
+    @override
+    async def send(self, notification: Notification) -> Receipt:
+        self.reached.set()
+        await self.gate.wait()
+        return await super().send(notification)
+
+
+class Post:
+    """A dispatcher at work, with the means to watch it."""
+
+    def __init__(self, store: SqliteStore, clock: ManualClock, until: Until, *notifiers: Notifier) -> None:
+        self.store, self.clock, self.until = store, clock, until
+        self.dispatcher = Dispatcher(notifiers, store, clock)
+        self.looks = Counter[str]()
+        self.next_due = store.next_due
+        store.next_due = self._counted  # type: ignore[method-assign] # each idle look asks once
+
+    async def _counted(self, channel: str) -> int | None:
+        due = await self.next_due(channel)
+        self.looks[channel] += 1
+        return due
+
+    def health(self, channel: str = "slack") -> Health:
+        return self.dispatcher.health[channel]
+
+    async def put(self, *messages: Outgoing) -> None:
+        await self.store.enqueue(messages)
+        self.dispatcher.poke()
+
+    async def settled(self, after: timedelta = timedelta(0)) -> None:
+        """Let time pass, and wait until every worker has found nothing more to do."""
+        self.clock.advance(after)
+        for _ in range(2):  # a look that was under way may have missed the news
+            before = self.looks.copy()
+            self.dispatcher.poke()
+            await self.until(partial(self._all_looked_since, before))
+
+    def _all_looked_since(self, before: Counter[str]) -> bool:
+        return all(self.looks[channel] > before[channel] for channel in self.dispatcher.channels)
+
+    async def states(self) -> dict[str, str]:
+        return {row["id"]: row["state"] for row in await self.store.messages(100)}
+
+
+OpenPost = Callable[..., Any]
+
+
+@pytest.fixture
+def post(store: SqliteStore, clock: ManualClock, until: Until, soon: Soon) -> OpenPost:
+    """Run a dispatcher over some channels for as long as the context lasts."""
+
+    @asynccontextmanager
+    async def opened(*notifiers: Notifier) -> AsyncIterator[Post]:
+        post = Post(store, clock, until, *notifiers)
+        running = asyncio.create_task(post.dispatcher.run())
+        try:
+            yield post
+        finally:
+            post.dispatcher.stop()
+            await soon(running)
+
+    return opened
+
+
+# -- one channel
+
+
+async def test_a_message_is_delivered_and_its_receipt_kept(post: OpenPost, note: MakeNote) -> None:
+    slack = RecordingNotifier("slack")
+    async with post(slack) as office:
+        await office.put(note())
+        await office.settled()
+        assert await office.states() == {"alert-1-1-slack": "delivered"}
+        assert office.health() == Health(delivered=1)
+        await office.put(note(sequence=2, kind=Kind.RESOLVED))
+        await office.settled()
+    assert [one.reply_to for one in slack.accepted] == [None, {"channel": "slack", "ts": "1"}]
+
+
+async def test_refused_recipients_are_logged_while_the_rest_was_served(
+    post: OpenPost, note: MakeNote, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Partial(RecordingNotifier):
+        @override
+        async def send(self, notification: Notification) -> Receipt:
+            await super().send(notification)
+            return Receipt(detail="sent", refused={"bob@example.org": "no such user"})
+
+    async with post(Partial("email")) as office:
+        await office.put(note(channel="email"))
+        await office.settled()
+        assert await office.states() == {"alert-1-1-email": "delivered"}
+    assert "bob@example.org" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("attempts", "seconds"), [(1, 2.0), (2, 4.0), (5, 32.0), (9, 512.0), (10, LONGEST_WAIT), (10_000, LONGEST_WAIT)]
+)
+def test_backoff_doubles_up_to_a_quarter_of_an_hour_and_is_spread(attempts: int, seconds: float) -> None:
+    waits = {backoff(attempts) for _ in range(50)}
+    assert len(waits) > 40
+    assert 0.75 * seconds <= min(waits) <= max(waits) <= 1.25 * seconds
+
+
+async def test_a_transient_failure_is_tried_again_after_growing_waits(
+    post: OpenPost, note: MakeNote, clock: ManualClock
+) -> None:
+    slack = RecordingNotifier("slack")
+    slack.failures.extend([_failure(TRANSIENT)] * 3)
+    waits = []
+    async with post(slack) as office:
+        await office.put(note())
+        for _ in range(3):
+            await office.settled()
+            due = await office.next_due("slack")
+            waits.append(timedelta(milliseconds=due) - timedelta(seconds=clock.now().timestamp()))
+            await office.settled(waits[-1] - timedelta(milliseconds=2))
+            attempts = len(slack.attempts)
+            await office.settled(timedelta(milliseconds=3))
+            assert len(slack.attempts) == attempts + 1
+        assert await office.states() == {"alert-1-1-slack": "delivered"}
+    assert [1.5 * 2**n <= wait.total_seconds() <= 2.5 * 2**n for n, wait in enumerate(waits)] == [True] * 3
+    assert len({one.delivery_id for one in slack.attempts}) == 1
+
+
+async def test_retry_after_pauses_the_whole_channel_for_as_long_as_asked(post: OpenPost, note: MakeNote) -> None:
+    slack = RecordingNotifier("slack")
+    slack.failures.append(_failure(LIMITED, retry_after=120.0))
+    async with post(slack) as office:
+        await office.put(note("one"))
+        await office.settled()
+        assert office.health().paused_for == "rate_limited"
+        await office.put(note("two"))
+        await office.settled(timedelta(seconds=119))
+        assert len(slack.attempts) == 1
+        await office.settled(timedelta(seconds=1))
+        assert {one.alert_id for one in slack.accepted} == {"one", "two"}
+        assert office.health().paused_for is None
+
+
+async def test_a_rate_limit_without_a_time_backs_off(post: OpenPost, note: MakeNote) -> None:
+    slack = RecordingNotifier("slack")
+    slack.failures.append(_failure(LIMITED))
+    async with post(slack) as office:
+        await office.put(note())
+        await office.settled()
+        await office.settled(timedelta(seconds=3))
+        assert len(slack.accepted) == 1
+
+
+async def test_a_message_that_will_never_be_accepted_is_set_aside_and_the_rest_goes_on(
+    post: OpenPost, note: MakeNote
+) -> None:
+    slack = RecordingNotifier("slack")
+    slack.failures.append(_failure(PERMANENT))
+    async with post(slack) as office:
+        await office.put(note(), note(sequence=2))
+        await office.settled()
+        assert await office.states() == {"alert-1-1-slack": "dead", "alert-1-2-slack": "delivered"}
+
+
+async def test_an_unexpected_error_is_logged_and_retried_and_its_words_are_not_stored(
+    post: OpenPost, note: MakeNote, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(RecordingNotifier):
+        @override
+        async def send(self, notification: Notification) -> Receipt:
+            receipt = await super().send(notification)
+            if len(self.attempts) == 1:
+                raise RuntimeError("token=abc")
+            return receipt
+
+    async with post(Broken("slack")) as office:
+        await office.put(note())
+        await office.settled()
+        assert [row["last_error"] for row in await office.store.messages(1)] == ["unexpected: RuntimeError"]
+        await office.settled(timedelta(seconds=3))
+        assert await office.states() == {"alert-1-1-slack": "delivered"}
+    assert "unexpected failure on alert-1-1-slack" in caplog.text
+
+
+async def test_the_order_within_an_alert_is_kept_over_retries(post: OpenPost, note: MakeNote) -> None:
+    slack = RecordingNotifier("slack")
+    slack.failures.append(_failure(TRANSIENT))
+    async with post(slack) as office:
+        await office.put(note())
+        await office.settled()
+        await office.put(note(sequence=2, kind=Kind.RESOLVED), note("other"))
+        await office.settled()
+        assert [one.alert_id for one in slack.accepted] == ["other"]
+        await office.settled(timedelta(seconds=3))
+    assert [(one.alert_id, one.sequence) for one in slack.accepted] == [("other", 1), ("alert-1", 1), ("alert-1", 2)]
+
+
+# -- several channels
+
+
+async def test_a_channel_that_needs_a_person_is_reported_on_the_others_once(post: OpenPost, note: MakeNote) -> None:
+    slack, email, console = RecordingNotifier("slack"), RecordingNotifier("email"), RecordingNotifier("console")
+    slack.failures.extend([_failure(DESTINATION)] * 3)
+    async with post(slack, email, console) as office:
+        await office.put(note())
+        await office.settled()
+        for _ in range(2):
+            await office.settled(timedelta(seconds=PROBE_SECONDS))
+        assert len(slack.attempts) == 3
+        assert [one.title for one in email.accepted] == ["Messages to slack are held back"]
+        assert [one.title for one in console.accepted] == ["Messages to slack are held back"]
+        await office.settled(timedelta(seconds=PROBE_SECONDS))
+        assert [one.alert_id for one in slack.accepted] == ["alert-1"]
+
+
+async def test_a_channel_that_breaks_again_after_recovering_is_reported_again(post: OpenPost, note: MakeNote) -> None:
+    slack, email = RecordingNotifier("slack"), RecordingNotifier("email")
+    async with post(slack, email) as office:
+        for number in range(2):
+            slack.failures.append(_failure(DESTINATION))
+            await office.put(note(f"alert-{number}"))
+            await office.settled()
+            await office.settled(timedelta(seconds=PROBE_SECONDS))
+        assert len(slack.accepted) == len(email.accepted) == 2
+
+
+async def test_a_channel_that_breaks_while_it_is_rate_limited_is_reported(post: OpenPost, note: MakeNote) -> None:
+    slack, email = RecordingNotifier("slack"), RecordingNotifier("email")
+    slack.failures.extend([_failure(LIMITED, retry_after=10.0), _failure(DESTINATION)])
+    async with post(slack, email) as office:
+        await office.put(note())
+        await office.settled()
+        assert email.accepted == []
+        await office.settled(timedelta(seconds=10))
+        await office.settled()
+        assert len(email.accepted) == 1
+
+
+async def test_a_slow_channel_does_not_delay_another(post: OpenPost, note: MakeNote, until: Until) -> None:
+    slow, quick = GatedNotifier("slow"), RecordingNotifier("quick")
+    async with post(slow, quick) as office:
+        await office.put(*(note(f"alert-{number}", channel=name) for number in range(5) for name in ("slow", "quick")))
+        await until(lambda: office.health("quick").delivered == 5)
+        assert slow.accepted == []
+        slow.gate.set()
+        await until(lambda: office.health("slow").delivered == 5)
+
+
+async def test_stopping_finishes_the_message_in_flight_and_takes_no_other(
+    store: SqliteStore, clock: ManualClock, note: MakeNote, soon: Soon
+) -> None:
+    slack = GatedNotifier("slack")
+    dispatcher = Dispatcher([slack], store, clock)
+    await store.enqueue([note("one"), note("two")])
+    running = asyncio.create_task(dispatcher.run())
+    await soon(slack.reached.wait())
+    dispatcher.stop()
+    assert not running.done()
+    slack.gate.set()
+    await soon(running)
+    assert await store.outbox_counts() == {"slack": {"delivered": 1, "pending": 1}}
+
+
+# -- a database that refuses
+
+
+@pytest.fixture
+def refusing(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
+    """Make a method of the database refuse its first calls."""
+    monkeypatch.setattr(delivery, "STORAGE_WAIT", 0.01)
+
+    def refuse(method: str, times: int) -> None:
+        real, left = getattr(store, method), iter(range(times))
+
+        async def wrapped(*given: Any, **named: Any) -> Any:
+            if next(left, None) is not None:
+                raise StorageError("the disk is full")
+            return await real(*given, **named)
+
+        monkeypatch.setattr(store, method, wrapped)
+
+    return refuse
+
+
+@pytest.mark.parametrize("method", ["claim", "next_due"])
+async def test_a_database_that_refuses_for_a_while_is_survived(
+    post: OpenPost, note: MakeNote, refusing: Callable[[str, int], None], method: str, until: Until
+) -> None:
+    refusing(method, 2)
+    slack = RecordingNotifier("slack")
+    async with post(slack) as office:
+        await office.put(note())
+        await until(lambda: office.health().delivered == 1)
+    assert len(slack.attempts) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "failure", "state"),
+    [("delivered", None, "delivered"), ("retry", TRANSIENT, "pending"), ("dead", PERMANENT, "dead")],
+)
+async def test_an_outcome_is_recorded_however_often_the_database_refuses(
+    post: OpenPost,
+    note: MakeNote,
+    refusing: Callable[[str, int], None],
+    method: str,
+    failure: FailureClass | None,
+    state: str,
+) -> None:
+    refusing(method, 3)
+    slack = RecordingNotifier("slack")
+    slack.failures.extend([_failure(failure)] if failure else [])
+    async with post(slack) as office:
+        await office.put(note())
+        await office.settled()
+        assert await office.states() == {"alert-1-1-slack": state}
+    assert len(slack.attempts) == 1
+
+
+async def test_an_outcome_that_cannot_be_recorded_before_the_stop_is_sent_again_by_the_next_start(
+    store: SqliteStore,
+    clock: ManualClock,
+    note: MakeNote,
+    until: Until,
+    soon: Soon,
+    refusing: Callable[[str, int], None],
+    tmp_path: Path,
+) -> None:
+    refusing("delivered", 1_000_000)
+    slack = RecordingNotifier("slack")
+    dispatcher = Dispatcher([slack], store, clock)
+    await store.enqueue([note()])
+    running = asyncio.create_task(dispatcher.run())
+    await until(lambda: len(slack.accepted) == 1)
+    dispatcher.stop()
+    await soon(running)
+    await store.close()
+
+    again = SqliteStore(tmp_path / "monitor.sqlite3")
+    await again.open()
+    try:
+        claim = await again.claim("slack", 1 << 60)
+        assert claim is not None
+        assert claim.notification.delivery_id == slack.accepted[0].delivery_id
+    finally:
+        await again.close()
+
+
+# -- the dispatcher
+
+
+async def test_a_test_message_goes_to_the_chosen_channel_or_to_all(post: OpenPost) -> None:
+    slack, email = RecordingNotifier("slack"), RecordingNotifier("email")
+    async with post(slack, email) as office:
+        chosen = await office.dispatcher.test("email")
+        await office.settled(timedelta(seconds=1))
+        everyone = await office.dispatcher.test(None)
+        await office.settled()
+    assert [one.delivery_id for one in email.accepted] == [*chosen, everyone[1]]
+    assert [one.delivery_id for one in slack.accepted] == [everyone[0]]
+    assert {one.kind for one in email.accepted} == {Kind.TEST}
+
+
+async def test_a_worker_that_breaks_for_good_ends_the_dispatcher_with_its_error(
+    store: SqliteStore, clock: ManualClock, soon: Soon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise LookupError("a bug")
+
+    monkeypatch.setattr(store, "claim", broken)
+    with pytest.raises(ExceptionGroup) as caught:
+        await soon(Dispatcher([RecordingNotifier("slack")], store, clock).run())
+    assert caught.group_contains(LookupError)
+
+
+async def test_closing_closes_every_channel(store: SqliteStore, clock: ManualClock) -> None:
+    channels = [RecordingNotifier("slack"), RecordingNotifier("email")]
+    await Dispatcher(channels, store, clock).aclose()
+    assert [channel.closed for channel in channels] == [True, True]
+
+
+async def test_trouble_and_recovery_are_logged_once_each(
+    post: OpenPost, note: MakeNote, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "daemon.delivery")
+    slack = RecordingNotifier("slack")
+    slack.failures.extend([_failure(DESTINATION)] * 3)
+    async with post(slack) as office:
+        await office.put(note())
+        await office.settled()
+        for _ in range(3):
+            await office.settled(timedelta(seconds=PROBE_SECONDS))
+    words = [record.getMessage() for record in caplog.records]
+    assert words == ["slack is paused: No.", "slack accepts messages again"]
