@@ -71,7 +71,8 @@ class Gate:
 def _host(value: str) -> str:
     """Return the host of a Host header or an origin's authority, without its port."""
     if value.startswith("["):
-        return value.partition("]")[0].lstrip("[")
+        inside, _, rest = value[1:].partition("]")
+        return inside if not rest or rest.startswith(":") else ""
     return value.partition(":")[0].lower()
 
 
