@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from daemon.alerts import Alert, alert_id
+from daemon.client.revenium import stamp
+from daemon.client.transport import Transport
+from daemon.delivery import Dispatcher
 from daemon.domain import SeriesKey
+from daemon.engine import Engine
+from daemon.errors import MonitorError
+from daemon.settings import Settings
+from daemon.storage.sqlite import SqliteStore
 from daemon.store import Outgoing
-from daemon.testing import NOON
+from daemon.testing import NOON, ManualClock
 from detectors.base import Observation, Verdict
 from notifiers.base import Kind, Notification, Severity
+from notifiers.testing import RecordingNotifier
 
 T = TypeVar("T")
 
@@ -120,3 +130,94 @@ def soon() -> Callable[[Awaitable[Any]], Awaitable[Any]]:
 def until() -> Callable[[Callable[[], bool]], Awaitable[None]]:
     """Wait for a condition that must come true within a bound."""
     return _until
+
+
+# -- a whole engine on an account that is played
+
+
+class PlayedAccount:
+    """Stands where the transport stands: one account's log, and failures on demand.
+
+    Attributes:
+        rows: The transactions log.
+        failures: What the next requests fail with, one each.
+        requests: Paths in the order they were asked for.
+    """
+
+    base_url = "http://platform.example"
+
+    def __init__(self, team: str = TENANT) -> None:
+        self.team = team
+        self.rows: list[dict[str, Any]] = []
+        self.failures: deque[Exception] = deque()
+        self.requests: list[str] = []
+        self.closed = False
+
+    def add(self, at: datetime, dollars: float, agent: str = "robot", **more: Any) -> None:
+        """Put a call into the log."""
+        number = len(self.rows)
+        row = {"id": f"row-{number}", "requestTime": stamp(at), "totalCost": dollars, "agent": agent, "model": "big"}
+        self.rows.append({**row, **more})
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> object:
+        """Answer as the platform does."""
+        self.requests.append(path)
+        if self.failures:
+            raise self.failures.popleft()
+        if path == "/users/me":
+            return {"id": "user-1", "teams": [{"id": self.team}], "tenant": {"id": "tenant-1"}}
+        if path.endswith("/completions"):
+            return self._page(params or {})
+        return []
+
+    def _page(self, params: Mapping[str, str]) -> object:
+        found = [row for row in self.rows if params["startDate"] <= row["requestTime"] < params["endDate"]]
+        found.sort(key=lambda row: str(row["requestTime"]))
+        size, number = int(params["size"]), int(params["page"])
+        rows = found[number * size : (number + 1) * size]
+        return {"_embedded": {"rows": rows}, "page": {"totalElements": len(found)}}
+
+    async def aclose(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+
+@dataclass
+class Plant:
+    """An engine on a played account, with five ordinary days in its log and two channels."""
+
+    clock: ManualClock
+    store: SqliteStore
+    data: Path
+    account: PlayedAccount = field(default_factory=PlayedAccount)
+    fatal: list[MonitorError] = field(default_factory=list)
+    channels: dict[str, RecordingNotifier] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.channels = {name: RecordingNotifier(name) for name in ("slack", "email")}
+        for number in range(1, 5 * 24):
+            for agent in ("robot", "helper"):
+                self.account.add(NOON - number * HOUR + HOUR / 2, 8.0 + number * 7 % 5, agent)
+
+    def engine(self, **settings: Any) -> Engine:
+        """Build an engine, as a new process does."""
+        given = {"revenium_api_key": "rev_mk_test", "data_dir": self.data, "backfill_days": 5, **settings}
+        return Engine(
+            Settings(**given),
+            self.clock,
+            self.store,
+            cast("Transport", self.account),
+            Dispatcher(list(self.channels.values()), self.store, self.clock),
+            on_fatal=self.fatal.append,
+        )
+
+    async def spike(self, engine: Engine) -> None:
+        """Let robot spend 500 dollars in a minute, and poll."""
+        self.clock.advance(timedelta(minutes=1))
+        self.account.add(self.clock.now() - timedelta(seconds=30), 500.0)
+        await engine.poll()
+
+
+@pytest.fixture
+def plant(clock: ManualClock, store: SqliteStore, tmp_path: Path) -> Plant:
+    return Plant(clock, store, tmp_path)
