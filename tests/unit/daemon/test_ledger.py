@@ -147,7 +147,7 @@ def test_before_the_first_read_there_is_no_poll(connection: sqlite3.Connection) 
 
 
 def test_an_entity_remembers_when_it_was_first_and_last_seen(connection: sqlite3.Connection, call: Make) -> None:
-    for hours in (-5, -9, -2):
+    for hours in (-5, -2, -9):
         ingest(connection, [call(f"a{hours}", NOW + hours * HOUR_MS, agent="bot")])
     row = connection.execute("SELECT first_seen, last_seen, partition FROM entities WHERE name = 'bot'").fetchone()
     assert row == (NOW - 9 * HOUR_MS, NOW - 2 * HOUR_MS, BOT.partition("team"))

@@ -58,8 +58,8 @@ def test_a_traceback_in_the_journal_has_a_priority_on_every_line(
     monkeypatch.setenv("JOURNAL_STREAM", "8:12345")
     configure("INFO", stream)
     try:
-        {}["missing"]
-    except KeyError:
+        int("missing")
+    except ValueError:
         logging.getLogger("daemon").exception("broke")
     lines = stream.getvalue().splitlines()
     assert len(lines) > 3

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from typing_extensions import override
 
 from daemon.clock import from_ms, to_ms
 from daemon.storage import outbox
@@ -204,6 +205,7 @@ class OutboxLife(RuleBasedStateMachine):
         self.now = NOW
         self.rows: dict[str, Model] = {}
 
+    @override
     def teardown(self) -> None:
         self._stack.close()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -76,7 +77,7 @@ async def test_taking_over_raises_every_epoch_and_keeps_every_position(
 
 @pytest.mark.parametrize("stale", [{"epoch": 0}, {"epoch": 2}, {"from_position": 1}, {"partition": PARTITIONS}])
 async def test_a_stale_commit_is_refused_and_nothing_of_it_is_kept(
-    store: SqliteStore, full: PartitionCommit, stale: dict[str, int]
+    store: SqliteStore, full: PartitionCommit, stale: dict[str, Any]
 ) -> None:
     fresh = PartitionCommit(4, full.epoch, 0, 3)
     with pytest.raises(FencedError, match="another process took it over"):

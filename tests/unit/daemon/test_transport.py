@@ -24,7 +24,7 @@ KEY = "rev_sk_team_0123456789abcdef"
 TIMEOUT = 0.25
 ROOT = "/profitstream/v2/api"
 
-Behaviour = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Behaviour = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Server:
@@ -32,11 +32,11 @@ class Server:
 
     def __init__(self) -> None:
         self.script: list[Behaviour] = []
-        self.requests: list[web.Request] = []
+        self.requests: list[web.BaseRequest] = []
         self.closing = asyncio.Event()
         self.url = ""
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         self.requests.append(request)
         behaviour = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         request["closing"] = self.closing
@@ -73,24 +73,24 @@ async def transport(server: Server) -> AsyncIterator[Transport]:
 
 
 def answer(status: int, body: object = None, **headers: str) -> Behaviour:
-    async def behave(_: web.Request) -> web.StreamResponse:
+    async def behave(_: web.BaseRequest) -> web.StreamResponse:
         return web.json_response(body, status=status, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
     return behave
 
 
 def text(content: str, content_type: str = "application/json", status: int = 200) -> Behaviour:
-    async def behave(_: web.Request) -> web.StreamResponse:
+    async def behave(_: web.BaseRequest) -> web.StreamResponse:
         return web.Response(text=content, content_type=content_type, status=status)
 
     return behave
 
 
-async def not_text(_: web.Request) -> web.StreamResponse:
+async def not_text(_: web.BaseRequest) -> web.StreamResponse:
     return web.Response(body=b"\x80\x81\x82", content_type="application/json")
 
 
-async def truncated(request: web.Request) -> web.StreamResponse:
+async def truncated(request: web.BaseRequest) -> web.StreamResponse:
     """Promise a thousand bytes and hang up after five."""
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "1000"})
     await response.prepare(request)
@@ -100,12 +100,12 @@ async def truncated(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def hanging(request: web.Request) -> web.StreamResponse:
+async def hanging(request: web.BaseRequest) -> web.StreamResponse:
     await request["closing"].wait()
     return web.Response()
 
 
-async def dripping(request: web.Request) -> web.StreamResponse:
+async def dripping(request: web.BaseRequest) -> web.StreamResponse:
     """Send a space now and then, so that the connection never looks idle."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(request)
@@ -122,13 +122,13 @@ async def dripping(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def hanging_up(request: web.Request) -> web.StreamResponse:
+async def hanging_up(request: web.BaseRequest) -> web.StreamResponse:
     assert request.transport
     request.transport.close()
     return web.Response()
 
 
-async def repeating_the_key(request: web.Request) -> web.StreamResponse:
+async def repeating_the_key(request: web.BaseRequest) -> web.StreamResponse:
     return web.json_response({"message": f"the key {request.headers['x-api-key']} is\nnot known"}, status=401)
 
 
@@ -231,7 +231,7 @@ async def test_the_key_does_not_follow_a_redirect_to_another_host(server: Server
 async def test_a_body_larger_than_memory_should_hold_is_refused_while_it_is_read(
     server: Server, transport: Transport, monkeypatch: pytest.MonkeyPatch, packed: bool
 ) -> None:
-    async def endless(request: web.Request) -> web.StreamResponse:
+    async def endless(request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         if packed:
             response.enable_compression(web.ContentCoding.gzip)
