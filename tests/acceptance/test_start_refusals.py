@@ -36,9 +36,9 @@ async def refused(*arguments: str, **environment: str) -> tuple[int, str]:
 
 @asynccontextmanager
 async def daemon(data: Path, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    own = {"MONITOR_HTTP_PORT": "0", "MONITOR_DATA_DIR": str(data), "MONITOR_POLL_SECONDS": "1"}
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "daemon", "run",
-        env={"PATH": os.environ["PATH"], "MONITOR_HTTP_PORT": "0", "MONITOR_DATA_DIR": str(data), "MONITOR_POLL_SECONDS": "1", **environment},
+        sys.executable, "-m", "daemon", "run", env={"PATH": os.environ["PATH"], **own, **environment},
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
