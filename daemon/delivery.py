@@ -15,7 +15,16 @@ from dataclasses import dataclass, replace
 from daemon.clock import Clock, to_ms
 from daemon.errors import StorageError
 from daemon.store import Claim, Outbox, Outgoing
-from notifiers.base import DeliveryError, FailureClass, Kind, Notification, Notifier, Severity
+from notifiers.base import (
+    DeliveryError,
+    FailureClass,
+    Kind,
+    Notification,
+    Notifier,
+    Receipt,
+    Reconcilable,
+    Severity,
+)
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +94,7 @@ class Worker:
             return False
         note = replace(claim.notification, reply_to=claim.reference)
         try:
-            receipt = await self._notifier.send(note)
+            receipt = await self._send(claim, note)
         except DeliveryError as error:
             await self._failed(claim, error)
             return True
@@ -104,6 +113,14 @@ class Worker:
         await self._keep(lambda: self._outbox.delivered(note.delivery_id, at, receipt.reference, detail))
         self.health.delivered += 1
         return True
+
+    async def _send(self, claim: Claim, note: Notification) -> Receipt:
+        """Make one attempt, unless the channel shows that an earlier one arrived although we never learnt of it."""
+        if claim.attempts > 1 and isinstance(self._notifier, Reconcilable):
+            found = await self._notifier.find(note)
+            if found is not None:
+                return found
+        return await self._notifier.send(note)
 
     async def _failed(self, claim: Claim, error: DeliveryError) -> None:
         now = to_ms(self._clock.now())

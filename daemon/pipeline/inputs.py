@@ -82,7 +82,11 @@ class Gatherer:
             own = hours.get(work.stored.id, {})
             metric = work.key.metric
             closed = range(work.closed_from, work.closed_until, HOUR_MS)
-            current = self._observation(metric, end - HOUR_MS, recent.get(work.stored.id)) if work.current else None
+            current = (
+                self._observation(metric, poll.watermark - HOUR_MS, recent.get(work.stored.id))
+                if work.current
+                else None
+            )
             one = SeriesInput(
                 work.key,
                 work.rules,

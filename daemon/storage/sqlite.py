@@ -35,6 +35,10 @@ class SqliteStore:
             DataDirectoryError: The file cannot be used.
         """
         await self._database.open()
+        await self.recover()
+
+    async def recover(self) -> None:
+        """Put back messages that a crash left in flight; they may reach their channel a second time."""
         await self._database.write(outbox.recover)
 
     async def close(self) -> None:

@@ -72,7 +72,7 @@ class Stage:
             "MONITOR_HTTP_PORT": "0",
             "MONITOR_BACKFILL_DAYS": "10",
             "MONITOR_SLACK_TOKEN": "xoxb-test",
-            "MONITOR_SLACK_CHANNEL": "C0AI",
+            "MONITOR_SLACK_CHANNEL": "C0123456789",
             "MONITOR_SLACK_BASE_URL": self.slack.base_url,
             "MONITOR_SMTP_URL": f"smtp+plain://127.0.0.1:{self.smtp_port}",
             "MONITOR_EMAIL_FROM": "monitor@example.com",

@@ -182,7 +182,7 @@ async def test_a_spike_is_one_incident_with_one_message_per_channel(world: World
     alerts = {str(alert.series): alert for alert in await world.store.alerts()}
     assert set(alerts) == {"cost/agent/robot", "cost/total"}
     assert {alert.incident for alert in alerts.values()} == {alerts["cost/agent/robot"].id}
-    assert alerts["cost/agent/robot"].opened_at == NOON + 72 * MINUTE
+    assert alerts["cost/agent/robot"].opened_at == NOON + 71 * MINUTE
     assert await world.messages("slack") == [("cost/agent/robot", 1, "pending")]
     assert await world.messages("email") == [("cost/agent/robot", 1, "pending")]
 
@@ -194,7 +194,7 @@ async def test_the_message_says_what_was_spent_where(world: World) -> None:
     assert claim is not None
     assert claim.notification.title == "AI spend above normal: agent robot"
     assert claim.notification.summary.startswith("Agent robot spent $7")
-    assert claim.notification.event_time == NOON + 72 * MINUTE
+    assert claim.notification.event_time == NOON + 71 * MINUTE
     assert not claim.notification.demo
 
 
