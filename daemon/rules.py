@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from daemon.domain import Dimension, SeriesKey
+from daemon.domain import Dimension, Metric, SeriesKey
 from daemon.settings import Watch
 from detectors.base import Detector, Sensitivity
 from detectors.registry import create
@@ -43,8 +43,12 @@ class Rules:
     version: int = 0
 
     def watches_for(self, dimension: Dimension) -> list[Watch]:
-        """Return what is watched of entities of a dimension."""
-        return [watch for watch in self.watches if dimension in watch.dimensions]
+        """Return what is watched of entities of a dimension; of two watches on one metric the first counts."""
+        found: dict[Metric, Watch] = {}
+        for watch in self.watches:
+            if dimension in watch.dimensions:
+                found.setdefault(watch.metric, watch)
+        return list(found.values())
 
     def for_key(self, key: SeriesKey) -> SeriesRules | None:
         """Return how a series is watched, or None if nobody watches it."""

@@ -39,9 +39,12 @@ def test_the_first_watch_that_names_a_series_counts() -> None:
         Watch(metric=Metric.COST, dimensions=(Dimension.AGENT,), min_impact=1.0),
         Watch(metric=Metric.COST, dimensions=tuple(Dimension), min_impact=9.0),
     )
-    found = Rules(watches, Sensitivity.NORMAL, {}).for_key(ROBOT)
+    rules = Rules(watches, Sensitivity.NORMAL, {})
+    found = rules.for_key(ROBOT)
     assert found is not None
     assert found.min_impact == 1.0
+    assert rules.watches_for(Dimension.AGENT) == [watches[0]]
+    assert rules.watches_for(Dimension.MODEL) == [watches[1]]
 
 
 def test_a_pattern_changes_what_it_names_and_nothing_else() -> None:
