@@ -13,6 +13,9 @@ from detectors.base import Observation, Verdict
 RESOLVE_AFTER = timedelta(minutes=10)
 """How long a series must look ordinary before its alert ends; shorter gaps are the same episode."""
 
+SILENT_AFTER = timedelta(hours=3)
+"""An alert ends when its series, a ratio of too few calls, could not be judged for so long."""
+
 ESCALATION = 4.0
 """People are told again when the excess has grown by this factor since they were last told."""
 
@@ -39,6 +42,7 @@ class Reason(StrEnum):
     QUIET_TOO_SHORT = "ordinary again, but not yet for long enough"
     OUTDATED = "an earlier window, which says nothing about the present"
     BACK_TO_NORMAL = "ordinary for long enough"
+    NOTHING_TO_JUDGE = "too few calls to go on judging"
     SWITCHED_OFF = "watching this series was switched off"
 
 
@@ -53,6 +57,7 @@ class Alert:
         told_excess: Excess at the time people were last told.
         sequence: Number of the last notification, 0 before the first.
         quiet_since: Since when the series has looked ordinary, while the alert is still open.
+        ended_by: Why it ended.
     """
 
     id: str
@@ -73,6 +78,7 @@ class Alert:
     sequence: int = 0
     quiet_since: datetime | None = None
     resolved_at: datetime | None = None
+    ended_by: Reason | None = None
     summary: str = ""
     causes: tuple[str, ...] = ()
 
@@ -137,7 +143,21 @@ def decide(
 
 def switch_off(alert: Alert, now: datetime) -> Decision:
     """End an alert whose series is no longer watched."""
-    return Decision(Transition.RESOLVE, Reason.SWITCHED_OFF, replace(alert, resolved_at=now, updated_at=now))
+    return _end(alert, now, Reason.SWITCHED_OFF)
+
+
+def fell_silent(alert: Alert, now: datetime) -> bool:
+    """Tell whether nothing could be judged for so long that the alert stands for nothing any more."""
+    return now - alert.updated_at >= SILENT_AFTER
+
+
+def lapse(alert: Alert, now: datetime) -> Decision:
+    """End an alert whose series fell silent."""
+    return _end(alert, now, Reason.NOTHING_TO_JUDGE)
+
+
+def _end(alert: Alert, now: datetime, reason: Reason) -> Decision:
+    return Decision(Transition.RESOLVE, reason, replace(alert, resolved_at=now, updated_at=now, ended_by=reason))
 
 
 def _why_not(verdict: Verdict, observation: Observation, min_impact: float) -> Reason | None:
@@ -178,7 +198,7 @@ def _calm(alert: Alert, end: datetime) -> Decision:
     since = alert.quiet_since or end
     calm = replace(alert, quiet_since=since, updated_at=end)
     if end - since >= RESOLVE_AFTER:
-        return Decision(Transition.RESOLVE, Reason.BACK_TO_NORMAL, replace(calm, resolved_at=end))
+        return _end(calm, end, Reason.BACK_TO_NORMAL)
     return Decision(Transition.UPDATE, Reason.QUIET_TOO_SHORT, calm)
 
 

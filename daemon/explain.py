@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from daemon.alerts import Alert
+from daemon.alerts import Alert, Reason
 from daemon.domain import Dimension, Measures, Metric, SeriesKey
 from notifiers.base import Kind, Notification, Severity
 
@@ -141,7 +141,9 @@ def notification(alert: Alert, kind: Kind, channel: str, *, now: datetime, zone:
     summary = alert.summary
     if over and alert.resolved_at is not None:
         minutes = round((alert.resolved_at - alert.opened_at).total_seconds() / 60)
-        summary = f"Back to normal after {minutes} minutes. {alert.summary}"
+        calm = alert.ended_by in {None, Reason.BACK_TO_NORMAL}
+        end = f"Back to normal after {minutes} minutes" if calm else f"Ended after {minutes} minutes: {alert.ended_by}"
+        summary = f"{end}. {alert.summary}"
     elif kind is Kind.UPDATE:
         summary = f"Still going on, and it has grown. {alert.summary}"
     return Notification(

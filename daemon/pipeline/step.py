@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from daemon.alerts import Alert, Decision, decide, end_of, is_told, switch_off
+from daemon.alerts import Alert, Decision, decide, end_of, fell_silent, is_told, lapse, switch_off
 from daemon.domain import SeriesKey
 from daemon.rules import SeriesRules
 from detectors.base import Detector, Observation, Verdict
@@ -135,6 +135,8 @@ class _SeriesRun:
             detector.learn(observation)
         if self.given.current is not None:
             self._judge(detector, (self.given.current,))
+        if self.alert is not None and fell_silent(self.alert, self.batch.at):
+            self._take(lapse(self.alert, self.batch.at))
         return SeriesState(
             detector,
             learned_until=max(self.batch.until, self.state.learned_until),

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from daemon.alerts import (
     ESCALATION,
     RESOLVE_AFTER,
+    SILENT_AFTER,
     Alert,
     Decision,
     Reason,
@@ -22,7 +23,9 @@ from daemon.alerts import (
     alert_id,
     decide,
     end_of,
+    fell_silent,
     is_told,
+    lapse,
     switch_off,
 )
 from daemon.domain import SeriesKey
@@ -189,7 +192,16 @@ def test_switching_off_ends_an_alert(alert: MakeAlert) -> None:
     decision = switch_off(alert(), NOON + MINUTE)
     assert (decision.transition, decision.reason) == (Transition.RESOLVE, Reason.SWITCHED_OFF)
     assert decision.alert is not None
-    assert decision.alert.resolved_at == NOON + MINUTE
+    assert (decision.alert.resolved_at, decision.alert.ended_by) == (NOON + MINUTE, Reason.SWITCHED_OFF)
+
+
+def test_an_alert_whose_series_cannot_be_judged_any_more_lapses_after_three_hours(alert: MakeAlert) -> None:
+    assert not fell_silent(alert(), NOON + SILENT_AFTER - MINUTE)
+    assert fell_silent(alert(), NOON + SILENT_AFTER)
+    decision = lapse(alert(), NOON + SILENT_AFTER)
+    assert (decision.transition, decision.reason) == (Transition.RESOLVE, Reason.NOTHING_TO_JUDGE)
+    assert decision.alert is not None
+    assert decision.alert.resolved_at == NOON + SILENT_AFTER
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from daemon import explain
-from daemon.alerts import Alert
+from daemon.alerts import Alert, Reason
 from daemon.domain import Dimension, Measures, Metric
 from daemon.testing import NOON
 from notifiers.base import Kind, Severity
@@ -196,6 +196,20 @@ def test_delivery_ids_are_stable_and_differ_by_turn_and_channel(alert: MakeAlert
 
     assert identity(told, "slack") == identity(told, "slack", minutes=5) == f"{told.id}-1-slack"
     assert len({identity(told, "slack"), identity(told, "email"), identity(replace(told, sequence=2), "slack")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (Reason.BACK_TO_NORMAL, "Back to normal after 42 minutes. Robot spent."),
+        (Reason.SWITCHED_OFF, "Ended after 42 minutes: watching this series was switched off. Robot spent."),
+        (Reason.NOTHING_TO_JUDGE, "Ended after 42 minutes: too few calls to go on judging. Robot spent."),
+    ],
+)
+def test_the_end_says_why_and_only_calm_is_called_normal(alert: MakeAlert, reason: Reason, words: str) -> None:
+    over = alert(summary="Robot spent.", resolved_at=NOON + timedelta(minutes=42), ended_by=reason)
+    note = explain.notification(over, Kind.RESOLVED, "slack", now=NOON, zone=UTC_ZONE, demo=False)
+    assert note.summary == words
 
 
 def test_an_update_and_the_end_say_so(alert: MakeAlert) -> None:

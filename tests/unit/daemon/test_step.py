@@ -142,11 +142,11 @@ def test_muted_history_is_learnt_and_opens_nothing() -> None:
 
 def test_a_late_hour_is_judged_against_its_own_hour_and_not_learnt_twice() -> None:
     before = _taught().detector.state()
-    result = _step(_batch(TAUGHT, late=_hours([2000.0], TAUGHT - 5 * HOUR)))
+    result = _step(_batch(TAUGHT, late=_hours([2000.0], TAUGHT - 3 * HOUR)))
     assert _told(result) == [(Transition.OPEN, Reason.OUT_OF_BAND)]
     opened = result.states[KEY].alert
     assert opened is not None
-    assert opened.window_end == TAUGHT - 4 * HOUR
+    assert opened.window_end == TAUGHT - 2 * HOUR
     assert result.states[KEY].detector.state() == before
 
 
@@ -154,7 +154,7 @@ def test_a_late_call_to_an_hour_of_the_last_episode_opens_nothing() -> None:
     over = replace(_with_alert(_taught()).alert or pytest.fail("no alert"), resolved_at=TAUGHT + HOUR)
     state = replace(_taught(), last=over)
     assert _step(_batch(TAUGHT, late=_hours([600.0], TAUGHT - HOUR)), state).outcomes == []
-    earlier = _step(_batch(TAUGHT, late=_hours([2000.0], TAUGHT - 9 * HOUR)), state)
+    earlier = _step(_batch(TAUGHT, late=_hours([2000.0], TAUGHT - 3 * HOUR)), state)
     assert _told(earlier) == [(Transition.OPEN, Reason.OUT_OF_BAND)]
 
 
@@ -164,6 +164,18 @@ def test_a_gap_is_not_learnt_and_the_clock_goes_on() -> None:
     assert state.detector.state() == _taught().detector.state()
     assert (state.learned_until, state.judged_until) == (TAUGHT + 5 * HOUR, TAUGHT + 5 * HOUR)
     assert result.learned == frozenset()
+
+
+def test_an_alert_ends_when_there_was_nothing_to_judge_for_hours() -> None:
+    state = _with_alert(_taught())
+    assert state.alert is not None
+    opened = state.alert.updated_at
+    assert _step(_batch(opened + 2 * HOUR), state).outcomes == []
+    silent = _step(_batch(opened + 3 * HOUR), state)
+    assert _told(silent) == [(Transition.RESOLVE, Reason.NOTHING_TO_JUDGE)]
+    assert silent.states[KEY].alert is None
+    judged = Observation(opened + 2 * HOUR, 500.0, HOUR)
+    assert Transition.RESOLVE not in dict(_told(_step(_batch(opened + 3 * HOUR, current=judged), state)))
 
 
 # -- rebuilding
