@@ -39,6 +39,11 @@ SMALLEST_SHOWN = 0.0001
 LARGEST_RATIO = 1000.0
 """Beyond it the usual value is next to nothing, and the factor tells nobody anything."""
 
+WORTH_LISTING = 0.05
+
+PREPOSITIONS = {Dimension.AGENT: "by", Dimension.MODEL: "on", Dimension.API_KEY: "with", Dimension.CUSTOMER: "for"}
+"""The contributors that the sentence names, in the order people ask, and how they read in it."""
+
 CRITICAL_RATIO = 10.0
 CRITICAL_DOLLARS = 100.0
 
@@ -94,16 +99,16 @@ def sentence(alert: Alert, shares: Shares) -> str:
     start = f"{name[0].upper()}{name[1:]} {verb} {amount(metric, alert.observed)} within an hour"
     compare = f"where {amount(metric, alert.expected)} is usual ({_ratio(alert)})"
     named = list(_main_contributors(shares, alert)) if alert.excess > 0 else []
-    return f"{start}, {compare}{', mostly ' + ', '.join(named) if named else ''}."
+    return f"{start}, {compare}{', mostly ' + ' '.join(named) if named else ''}."
 
 
 def contributors(alert: Alert, shares: Shares) -> tuple[str, ...]:
-    """Return the largest contributor of each dimension with its share, largest share first."""
+    """Return the largest contributor of each dimension with its share, largest share first; crumbs are left out."""
     lines = []
     for dimension, rows in shares.items():
         name, measures = rows[0]
         share = _share(measures, alert)
-        if share is not None:
+        if share is not None and share >= WORTH_LISTING:
             value = measures.value(alert.series.metric) or 0.0
             text = f"{NAMES[dimension]} {name}: {amount(alert.series.metric, value)} ({100 * share:.0f} %)"
             lines.append((share, text))
@@ -188,7 +193,7 @@ def _share(measures: Measures, alert: Alert) -> float | None:
 
 def _main_contributors(shares: Shares, alert: Alert) -> Iterable[str]:
     """Yield the contributors that carry most of the value, in the order people ask."""
-    for dimension in (Dimension.AGENT, Dimension.MODEL, Dimension.API_KEY, Dimension.CUSTOMER):
+    for dimension, preposition in PREPOSITIONS.items():
         rows = shares.get(dimension)
         if rows and (_share(rows[0][1], alert) or 0.0) >= WORTH_NAMING:
-            yield f"{NAMES[dimension]} {rows[0][0]}"
+            yield f"{preposition} {NAMES[dimension]} {rows[0][0]}"

@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from daemon import explain
-from daemon.alerts import Alert, Transition
+from daemon.alerts import Alert
 from daemon.clock import Clock, from_ms, to_ms
 from daemon.domain import HOUR_MS, SeriesKey
 from daemon.pipeline.incidents import Told, group
@@ -118,9 +118,11 @@ class Pump:
         outcomes = [outcome for result in results.values() for outcome in result.outcomes]
         still_open = [state.alert for state in self.states.values() if state.alert is not None]
         alerts, told = group(outcomes, still_open)
-        new = {outcome.alert.id for outcome in outcomes if outcome.decision.transition is Transition.OPEN}
-        wanted = new | {one.alert.id for one in told}
-        worded = {alert.id: await self._word(alert) if alert.id in wanted else alert for alert in alerts}
+        known = {alert.id: alert.window_end for alert in still_open}
+        # A worse window than the one that was put into words, an opening included, needs words of its own.
+        worded = {
+            alert.id: alert if known.get(alert.id) == alert.window_end else await self._word(alert) for alert in alerts
+        }
         return list(worded.values()), [replace(one, alert=worded[one.alert.id]) for one in told]
 
     async def _word(self, alert: Alert) -> Alert:

@@ -122,7 +122,7 @@ def test_the_sentence_names_those_who_carry_at_least_half(alert: MakeAlert) -> N
         Dimension.CUSTOMER: [("acme", _dollars(49.0))],
         Dimension.API_KEY: [("prod", _dollars(50.0))],
     }
-    assert explain.sentence(alert(), shares).endswith("(10.0 times as much), mostly model big, API key prod.")
+    assert explain.sentence(alert(), shares).endswith("(10.0 times as much), mostly on model big with API key prod.")
 
 
 def test_nobody_is_blamed_for_a_drop(alert: MakeAlert) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from daemon import explain
 from daemon.alerts import Alert
 from daemon.clock import from_ms, to_ms
 from daemon.domain import Dimension, Metric, SeriesKey, Transaction
@@ -196,6 +197,13 @@ async def test_the_message_says_what_was_spent_where(world: World) -> None:
     assert claim.notification.summary.startswith("Agent robot spent $7")
     assert claim.notification.event_time == NOON + 71 * MINUTE
     assert not claim.notification.demo
+
+
+async def test_the_words_of_an_open_alert_keep_up_with_its_worst_hour(world: World) -> None:
+    await world.live(70)
+    await world.spike(3)
+    for alert in await world.store.alerts():
+        assert explain.money(alert.observed) in alert.summary
 
 
 async def test_the_end_is_told_once_and_the_members_end_in_silence(world: World) -> None:
