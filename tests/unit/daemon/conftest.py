@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -16,7 +18,7 @@ import pytest
 from daemon.alerts import Alert, alert_id
 from daemon.client.revenium import stamp
 from daemon.client.transport import Transport
-from daemon.delivery import Dispatcher
+from daemon.delivery import Dispatcher, Health
 from daemon.domain import SeriesKey
 from daemon.engine import Engine
 from daemon.errors import MonitorError
@@ -25,10 +27,12 @@ from daemon.storage.sqlite import SqliteStore
 from daemon.store import Outgoing
 from daemon.testing import NOON, ManualClock
 from detectors.base import Observation, Verdict
-from notifiers.base import Kind, Notification, Severity
+from notifiers.base import Kind, Notification, Notifier, Severity
 from notifiers.testing import RecordingNotifier
 
 T = TypeVar("T")
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+Soon = Callable[[Awaitable[Any]], Awaitable[Any]]
 
 HOUR = timedelta(hours=1)
 PATIENCE = 10.0
@@ -230,3 +234,63 @@ class Plant:
 @pytest.fixture
 def plant(clock: ManualClock, store: SqliteStore, tmp_path: Path) -> Plant:
     return Plant(clock, store, tmp_path)
+
+
+# -- a dispatcher at work
+
+
+class Post:
+    """A dispatcher at work, with the means to watch it."""
+
+    def __init__(self, store: SqliteStore, clock: ManualClock, until: Until, *notifiers: Notifier) -> None:
+        self.store, self.clock, self.until = store, clock, until
+        self.dispatcher = Dispatcher(notifiers, store, clock)
+        self.looks = Counter[str]()
+        self.next_due = store.next_due
+        store.next_due = self._counted  # type: ignore[method-assign] # each idle look asks once
+
+    async def _counted(self, channel: str) -> int | None:
+        due = await self.next_due(channel)
+        self.looks[channel] += 1
+        return due
+
+    def health(self, channel: str = "slack") -> Health:
+        return self.dispatcher.health[channel]
+
+    async def put(self, *messages: Outgoing) -> None:
+        await self.store.enqueue(messages)
+        self.dispatcher.poke()
+
+    async def settled(self, after: timedelta = timedelta(0)) -> None:
+        """Let time pass, and wait until every worker has found nothing more to do."""
+        self.clock.advance(after)
+        for _ in range(2):  # a look that was under way may have missed the news
+            before = self.looks.copy()
+            self.dispatcher.poke()
+            await self.until(partial(self._all_looked_since, before))
+
+    def _all_looked_since(self, before: Counter[str]) -> bool:
+        return all(self.looks[channel] > before[channel] for channel in self.dispatcher.channels)
+
+    async def states(self) -> dict[str, str]:
+        return {row["id"]: row["state"] for row in await self.store.messages(100)}
+
+
+OpenPost = Callable[..., Any]
+
+
+@pytest.fixture
+def post(store: SqliteStore, clock: ManualClock, until: Until, soon: Soon) -> OpenPost:
+    """Run a dispatcher over some channels for as long as the context lasts."""
+
+    @asynccontextmanager
+    async def opened(*notifiers: Notifier) -> AsyncIterator[Post]:
+        post = Post(store, clock, until, *notifiers)
+        running = asyncio.create_task(post.dispatcher.run())
+        try:
+            yield post
+        finally:
+            post.dispatcher.stop()
+            await soon(running)
+
+    return opened
