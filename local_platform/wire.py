@@ -58,7 +58,7 @@ def to_nano(dollars: Decimal) -> int:
 
 
 def from_nano(nanodollars: int) -> float:
-    """Return dollars as a JSON number, whose shortest form is exact to the nanodollar."""
+    """Return dollars as a JSON number; up to eight million dollars its shortest form is exact to the nanodollar."""
     return nanodollars / _NANOS_PER_DOLLAR
 
 
