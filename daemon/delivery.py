@@ -186,8 +186,7 @@ class Worker:
         if due is None:
             return IDLE_SECONDS
         wanted = max(due, self.health.paused_until or 0)
-        # Never zero: a message that waits for an earlier one of its alert is due but cannot be claimed.
-        return min(IDLE_SECONDS, max(0.2, (wanted - to_ms(self._clock.now())) / 1000))
+        return min(IDLE_SECONDS, max(0.0, (wanted - to_ms(self._clock.now())) / 1000))
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -97,6 +97,17 @@ class EmbeddedPlatform:
             arguments += ["--incident-after", str(demo.incident_after)]
         return arguments
 
+    async def watch(self) -> None:
+        """Return only by an error: when the child ends although nobody stopped it.
+
+        Raises:
+            TransientError: It ended; a fresh start of the daemon brings it back.
+        """
+        process = self._process
+        if process is not None:
+            code = await process.wait()
+            raise TransientError(f"the embedded platform ended by itself with code {code}; start the daemon again")
+
     async def stop(self) -> None:
         """End the child: ask by closing its input, insist after a while."""
         process, self._process = self._process, None

@@ -162,6 +162,7 @@ class App:
         platform = EmbeddedPlatform(paths.platform_dir(settings.data_dir), self._demo)
         stack.push_async_callback(platform.stop)
         await platform.start()
+        self._spawn(stack, "embedded platform", platform.watch, None)
         return Transport(platform.url, platform.api_key, timeout=settings.request_timeout)
 
     def _schedule(self, engine: Engine) -> None:
@@ -193,6 +194,9 @@ class App:
         if task.cancelled() or self._stop.is_set():
             return
         error = task.exception()
+        if isinstance(error, MonitorError):
+            self.stop(error)
+            return
         log.critical("%s ended unexpectedly", name, exc_info=error)
         self.stop(MonitorError(f"{name} ended unexpectedly: {error}; see the log, and report it as a bug"))
 

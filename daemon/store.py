@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from daemon.alerts import Alert
 from daemon.domain import Dimension, Entity, Measures, SeriesKey, Transaction
@@ -41,7 +41,6 @@ class StoredSeries:
     judged_until: int
     learned_until: int
     snapshot: bytes | None
-    verdict: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
+from daemon import metrics
 from daemon.errors import AddressInUseError, DataDirectoryError
 from daemon.operations import Operations
 from daemon.settings import LOOPBACK
@@ -93,7 +94,11 @@ def build_app(operations: Operations, token: str, host: str, routes: Sequence[Ba
     async def status(_: Request) -> Response:
         return Response((await operations.status()).model_dump_json(), media_type="application/json")
 
-    app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/status", status), *routes])
+    async def prometheus(_: Request) -> Response:
+        return Response(metrics.render(await operations.status()), media_type=metrics.CONTENT_TYPE)
+
+    own = {"/healthz": healthz, "/readyz": readyz, "/status": status, "/metrics": prometheus}
+    app = Starlette(routes=[*(Route(path, endpoint) for path, endpoint in own.items()), *routes])
     return Gate(app, token, host)
 
 

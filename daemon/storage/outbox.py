@@ -15,13 +15,16 @@ from notifiers.base import Notification
 
 NOTIFICATIONS: TypeAdapter[Notification] = TypeAdapter(Notification)
 
-_DUE = """
-SELECT id, payload, attempts, alert_id, sequence FROM outbox AS mine
-WHERE channel = ? AND state = 'pending' AND next_attempt <= ?
+_IN_TURN = """
+FROM outbox AS mine
+WHERE channel = ? AND state = 'pending'
   AND NOT EXISTS (  -- never "resolved" before its "firing"
     SELECT 1 FROM outbox AS earlier
     WHERE earlier.alert_id = mine.alert_id AND earlier.channel = mine.channel
       AND earlier.sequence < mine.sequence AND earlier.state IN ('pending', 'sending'))
+"""
+_DUE = f"""
+SELECT id, payload, attempts, alert_id, sequence {_IN_TURN} AND next_attempt <= ?
 ORDER BY next_attempt, created_at, sequence LIMIT 1
 """
 
@@ -69,9 +72,7 @@ def claim(connection: sqlite3.Connection, channel: str, now: int) -> Claim | Non
 
 def next_due(connection: sqlite3.Connection, channel: str) -> int | None:
     """Return when the next message of a channel may be tried, or None."""
-    row = connection.execute(
-        "SELECT min(next_attempt) FROM outbox WHERE channel = ? AND state = 'pending'", (channel,)
-    ).fetchone()
+    row = connection.execute(f"SELECT min(next_attempt) {_IN_TURN}", (channel,)).fetchone()
     return None if row[0] is None else int(row[0])
 
 

@@ -49,16 +49,15 @@ def commit(connection: sqlite3.Connection, commits: Sequence[PartitionCommit], o
 
 def _keep_series(connection: sqlite3.Connection, series: Iterable[StoredSeries]) -> None:
     connection.executemany(
-        "INSERT INTO series (key, judged_until, learned_until, snapshot, verdict) VALUES (?, ?, ?, ?, ?) "
+        "INSERT INTO series (key, judged_until, learned_until, snapshot) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (key) DO UPDATE SET judged_until = excluded.judged_until, learned_until = excluded.learned_until, "
-        "snapshot = coalesce(excluded.snapshot, snapshot), verdict = coalesce(excluded.verdict, verdict)",
+        "snapshot = coalesce(excluded.snapshot, snapshot)",
         [
             (
                 str(one.key),
                 one.judged_until,
                 one.learned_until,
                 one.snapshot,
-                json.dumps(one.verdict) if one.verdict is not None else None,
             )
             for one in series
         ],
@@ -89,10 +88,10 @@ def _keep_alerts(connection: sqlite3.Connection, alerts: Iterable[Alert]) -> Non
 
 def series(connection: sqlite3.Connection) -> list[StoredSeries]:
     """Return every series with its snapshot."""
-    rows = connection.execute("SELECT key, judged_until, learned_until, snapshot, verdict FROM series ORDER BY key")
+    rows = connection.execute("SELECT key, judged_until, learned_until, snapshot FROM series ORDER BY key")
     return [
-        StoredSeries(SeriesKey.parse(row[0]), row[1], row[2], row[3], json.loads(row[4]) if row[4] else None)
-        for row in rows
+        StoredSeries(SeriesKey.parse(key), judged_until, learned_until, snapshot)
+        for key, judged_until, learned_until, snapshot in rows
     ]
 
 

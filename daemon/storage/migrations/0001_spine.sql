@@ -79,8 +79,7 @@ CREATE TABLE series (
     key           TEXT PRIMARY KEY,
     judged_until  INTEGER NOT NULL,
     learned_until INTEGER NOT NULL,
-    snapshot      BLOB,
-    verdict       TEXT
+    snapshot      BLOB
 ) STRICT;
 
 CREATE TABLE alerts (

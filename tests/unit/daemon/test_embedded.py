@@ -154,3 +154,12 @@ def test_the_child_is_told_what_to_play(tmp_path: Path, demo: Demo, present: lis
     arguments = " ".join(EmbeddedPlatform(tmp_path, demo)._arguments())
     assert all(words in arguments for words in present)
     assert not any(words in arguments for words in absent)
+
+
+async def test_a_platform_that_dies_is_reported_with_what_to_do(tmp_path: Path, soon: Soon) -> None:
+    async with _started(tmp_path) as platform:
+        watching = asyncio.create_task(platform.watch())
+        assert platform._process is not None
+        platform._process.kill()
+        with pytest.raises(TransientError, match="ended by itself with code -9; start the daemon again"):
+            await soon(watching)

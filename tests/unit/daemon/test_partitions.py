@@ -54,7 +54,7 @@ async def epoch(store: SqliteStore) -> int:
 @pytest.fixture
 def full(epoch: int) -> PartitionCommit:
     """A commit of partition 5 that carries something of everything."""
-    series = StoredSeries(KEY, 10, 5, b"snapshot", {"score": 0.9})
+    series = StoredSeries(KEY, 10, 5, b"snapshot")
     return PartitionCommit(5, epoch, 0, 3, [series], [ALERT])
 
 
@@ -102,7 +102,7 @@ async def test_who_was_taken_over_from_can_commit_no_more(store: SqliteStore, fu
 async def test_a_series_without_a_new_snapshot_keeps_the_one_it_has(store: SqliteStore, full: PartitionCommit) -> None:
     await store.commit([full], [])
     await store.commit([PartitionCommit(5, full.epoch, 3, 4, [StoredSeries(KEY, 20, 15, None)])], [])
-    assert await store.series() == [StoredSeries(KEY, 20, 15, b"snapshot", {"score": 0.9})]
+    assert await store.series() == [StoredSeries(KEY, 20, 15, b"snapshot")]
 
 
 async def test_an_alert_is_replaced_by_its_newer_form(store: SqliteStore, full: PartitionCommit) -> None:
@@ -170,7 +170,6 @@ stored = st.builds(
     st.integers(0, 2**53),
     st.integers(0, 2**53),
     st.none() | st.binary(max_size=200),
-    st.none() | st.dictionaries(names, numbers | names | st.booleans(), max_size=3),
 )
 
 
