@@ -103,7 +103,7 @@ class Collector:
         self.counters = Counters()
 
     async def poll(self) -> AsyncIterator[Poll]:
-        """Read what is new, yielding after each committed slice; the last one reaches the present.
+        """Read what is new, yielding after each commit; the last one reaches the present.
 
         Raises:
             PlatformError: The platform failed; what was committed stays, the next poll goes on from there.
@@ -116,7 +116,8 @@ class Collector:
         start = min(from_ms(cursor), now) - OVERLAP if cursor else now - self._backfill
         for begin, end in _slices(start, now):
             ahead = LEAD if end == now else timedelta(0)
-            yield await self._read(begin, end + ahead, watermark=to_ms(end))
+            async for poll in self._read(begin, end + ahead, watermark=to_ms(end)):
+                yield poll
 
     async def reconcile(self) -> int:
         """Find calls of the last day that arrived late or were revised; returns how many were read again.
@@ -158,32 +159,26 @@ class Collector:
         _, start, end = claim
         if self._settled.get(claim) == value:
             return 0
-        poll = await self._read(from_ms(start), from_ms(end), watermark=None)
+        added = revised = 0
+        async for poll in self._read(from_ms(start), from_ms(end), watermark=None):
+            added, revised = added + poll.added, revised + poll.revised
         self._settled[claim] = value
         self._settled = {key: known for key, known in self._settled.items() if key[2] > end - 26 * HOUR_MS}
-        if poll.added or poll.revised:
-            log.info(
-                "found %d late and %d revised calls between %s and %s",
-                poll.added,
-                poll.revised,
-                from_ms(start),
-                from_ms(end),
-            )
-        return poll.added + poll.revised
+        if added or revised:
+            span = from_ms(start), from_ms(end)
+            log.info("found %d late and %d revised calls between %s and %s", added, revised, *span)
+        return added + revised
 
-    async def _read(self, start: datetime, end: datetime, *, watermark: int | None) -> Poll:
-        """Read [start, end) into the ledger; only the last chunk moves the cursor."""
+    async def _read(self, start: datetime, end: datetime, *, watermark: int | None) -> AsyncIterator[Poll]:
+        """Read [start, end) into the ledger chunk by chunk; a crash half-way goes on from the last chunk."""
         chunk: list[Transaction] = []
-        fetched = added = revised = 0
         async for page in self._account.log_pages(self._team, start, end):
             await self._set_aside(page)
             chunk.extend(page.transactions)
             if len(chunk) >= CHUNK:
-                part = await self._keep(chunk, None)
-                fetched, added, revised = fetched + part.fetched, added + part.added, revised + part.revised
+                yield await self._keep(chunk, _reached(chunk, watermark))
                 chunk = []
-        last = await self._keep(chunk, watermark)
-        return Poll(last.seq, last.watermark, fetched + last.fetched, added + last.added, revised + last.revised)
+        yield await self._keep(chunk, watermark)
 
     async def _keep(self, chunk: list[Transaction], watermark: int | None) -> Poll:
         poll = await self._ledger.ingest(SOURCE, chunk, at=to_ms(self._clock.now()), watermark=watermark)
@@ -199,6 +194,12 @@ class Collector:
         log.warning("set aside %d log rows; the first: %s", len(page.rejected), page.rejected[0].reason)
         records = [(bad.row_id, bad.reason, bad.record) for bad in page.rejected]
         await self._ledger.quarantine(records, to_ms(self._clock.now()))
+
+
+def _reached(chunk: list[Transaction], most: int | None) -> int | None:
+    """Return up to when a source is complete after a chunk: nothing is known of one that is not in order."""
+    times = [transaction.at for transaction in chunk]
+    return min(most, times[-1]) if most is not None and times == sorted(times) else None
 
 
 def _slices(start: datetime, end: datetime, step: timedelta = SLICE) -> Iterator[tuple[datetime, datetime]]:

@@ -14,6 +14,7 @@ def notify(*lines: str) -> bool:
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+        channel.setblocking(False)  # a manager that does not keep up must not hold the event loop
         try:
             channel.sendto("\n".join(lines).encode(), address)
         except OSError:

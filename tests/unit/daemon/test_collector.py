@@ -35,6 +35,7 @@ class Platform:
         pages_before_failure: How many further pages it answers before it fails; None for ever.
         contradiction: Calls that it counts and never shows.
         reported: What it claims of an hour's cost instead of the truth, by start of the hour.
+        newest_first: Whether it ignores the order that it is asked for.
     """
 
     page_size: int = 100
@@ -44,13 +45,14 @@ class Platform:
     pages_before_failure: int | None = None
     contradiction: int = 0
     reported: dict[int, float] = field(default_factory=dict)
+    newest_first: bool = False
 
     def meter(self, *calls: Transaction) -> None:
         self.calls.update((call.row_id, call) for call in calls)
 
     def _between(self, start: datetime, end: datetime) -> list[Transaction]:
         found = [call for call in self.calls.values() if to_ms(start) <= call.at < to_ms(end)]
-        return sorted(found, key=lambda call: (call.at, call.row_id))
+        return sorted(found, key=lambda call: (call.at, call.row_id), reverse=self.newest_first)
 
     async def log_page(self, team_id: str, start: datetime, end: datetime, number: int, size: int = 100) -> LogPage:
         assert team_id == "team"
@@ -154,17 +156,27 @@ async def test_after_a_long_absence_the_gap_is_read_in_slices(
     assert polls[-1].watermark == to_ms(NOON + 2 * DAY)
 
 
-async def test_a_slice_is_kept_in_chunks_and_only_the_last_moves_the_cursor(
-    collector: Collector, platform: Platform, store: SqliteStore, call: Make, monkeypatch: pytest.MonkeyPatch
+async def test_a_slice_is_kept_in_chunks_and_each_moves_the_cursor_to_its_last_call(
+    collector: Collector, platform: Platform, call: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CHUNK", 10)
     platform.page_size = 5
     platform.meter(*(call(str(number), to_ms(NOON) - number - 1) for number in range(23)))
     polls = await polled(collector)
-    assert (polls[-1].fetched, polls[-1].added) == (23, 23)
-    latest = await store.latest_poll()
-    assert latest
-    assert (latest.seq, latest.added, latest.watermark) == (5, 3, to_ms(NOON)), "two empty days, chunks of 10, 10 and 3"
+    assert [poll.added for poll in polls] == [0, 0, 10, 10, 3], "two empty days, then the calls"
+    assert [poll.watermark for poll in polls[2:]] == [to_ms(NOON) - 14, to_ms(NOON) - 4, to_ms(NOON)]
+
+
+async def test_a_chunk_that_is_not_in_order_says_nothing_of_how_far_the_reading_is(
+    collector: Collector, platform: Platform, call: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHUNK", 10)
+    platform.page_size = 5
+    platform.newest_first = True
+    platform.meter(*(call(str(number), to_ms(NOON) - number - 1) for number in range(13)))
+    polls = await polled(collector)
+    assert [poll.added for poll in polls] == [0, 0, 10, 3]
+    assert [poll.watermark for poll in polls[1:]] == [to_ms(NOON - DAY), to_ms(NOON - DAY), to_ms(NOON)]
 
 
 @pytest.mark.parametrize("pages", range(9))

@@ -35,6 +35,11 @@ def test_lines_arrive_as_one_datagram(manager: socket.socket) -> None:
     assert manager.recv(1000) == b"READY=1\nSTATUS=watching"
 
 
+def test_a_manager_that_does_not_keep_up_holds_nobody_up(manager: socket.socket) -> None:
+    assert notify("WATCHDOG=1") is True
+    assert not all(notify("WATCHDOG=1") for _ in range(10_000))
+
+
 def test_without_systemd_nothing_is_sent() -> None:
     assert notify("READY=1") is False
 
