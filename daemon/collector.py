@@ -8,7 +8,7 @@ are told apart by their id, so nothing counts twice. What arrives later than the
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -102,7 +102,7 @@ class Collector:
         self._settled: dict[Claim, float] = {}
         self.counters = Counters()
 
-    async def poll(self) -> AsyncIterator[Poll]:
+    async def poll(self) -> AsyncGenerator[Poll]:
         """Read what is new, yielding after each commit; the last one reaches the present.
 
         Raises:

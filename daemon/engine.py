@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -69,6 +70,7 @@ class Engine:
         self._collector: Collector | None = None
         self._pump: Pump | None = None
         self._not_before = 0.0
+        self._stopping = False
 
     @property
     def platform_url(self) -> str:
@@ -106,11 +108,7 @@ class Engine:
             return
         try:
             collector, pump = await self._connected()
-            async for poll in collector.poll():
-                log.debug("poll %d: %d fetched, %d new, %d revised", poll.seq, poll.fetched, poll.added, poll.revised)
-                if await pump.advance():
-                    self.dispatcher.poke()
-                self.last_beat = self.clock.monotonic()
+            await self._read(collector, pump)
         except (FencedError, ConfigError) as error:
             self._on_fatal(error)
         except RateLimitedError as error:
@@ -123,7 +121,22 @@ class Engine:
             self._note_failure(f"unexpected {type(error).__name__}; see the log, and report it as a bug")
             raise
         else:
-            self._succeeded()
+            if not self._stopping:
+                self._succeeded()
+
+    async def _read(self, collector: Collector, pump: Pump) -> None:
+        async with aclosing(collector.poll()) as polls:
+            async for poll in polls:
+                log.debug("poll %d: %d fetched, %d new, %d revised", poll.seq, poll.fetched, poll.added, poll.revised)
+                if await pump.advance():
+                    self.dispatcher.poke()
+                self.last_beat = self.clock.monotonic()
+                if self._stopping:
+                    return
+
+    def stop(self) -> None:
+        """End a poll at its next commit; the next start goes on from there."""
+        self._stopping = True
 
     async def reconcile(self) -> None:
         """Find calls that arrived late or were revised."""

@@ -135,6 +135,7 @@ class App:
         self._spawn(stack, "delivery", dispatcher.run, dispatcher.stop)
         self._schedule(engine)
         stack.push_async_callback(self._scheduler.stop)
+        stack.callback(engine.stop)
         self._scheduler.start()
         self._spawn(stack, "watchdog", lambda: self._watchdog(engine), None)
         stack.enter_context(_signals(self.stop, lambda: self._reload(engine)))

@@ -21,6 +21,9 @@ Job = Callable[[], Awaitable[None]]
 GUARD_SECONDS = 5.0
 STEP_SECONDS = 2.0
 
+STOP_SECONDS = 5.0
+"""How long a stop waits for running jobs. What they have committed stays; a cancelled read is read again."""
+
 
 class Scheduler(Protocol):
     """Runs jobs again and again, never two runs of one job at a time."""
@@ -71,14 +74,18 @@ class PeriodicScheduler:
         self._guard = asyncio.create_task(self._watch_clock(), name="clock-guard")
 
     async def stop(self) -> None:
-        """Start nothing more and wait for what runs."""
+        """Start nothing more and wait for what runs; a job that does not end within bounds is cancelled."""
         if self._guard is not None:
             self._guard.cancel()
             await asyncio.gather(self._guard, return_exceptions=True)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
             await asyncio.sleep(0)  # it only takes effect in the loop's next turn, and may start a job before
-        await asyncio.gather(*self._running, return_exceptions=True)
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _watch_clock(self) -> None:
         """Notice steps of the wall clock, which would silence the scheduler for the size of the step."""
@@ -98,7 +105,8 @@ class PeriodicScheduler:
 def _report(event: JobExecutionEvent) -> None:
     """Put into the log what APScheduler would otherwise keep to itself."""
     if event.code == EVENT_JOB_ERROR:
-        log.error("job %s failed: %s", event.job_id, event.exception, exc_info=event.exception)
+        if not isinstance(event.exception, asyncio.CancelledError):  # that is how APScheduler itself stops
+            log.error("job %s failed: %s", event.job_id, event.exception, exc_info=event.exception)
     elif event.code == EVENT_JOB_MISSED:
         log.warning("job %s was missed", event.job_id)
     else:

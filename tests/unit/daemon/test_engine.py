@@ -96,6 +96,20 @@ async def test_a_restart_goes_on_where_the_last_process_was(plant: Plant) -> Non
     assert await plant.store.outbox_counts() == {"slack": {"pending": 1}, "email": {"pending": 1}}
 
 
+async def test_a_stop_ends_a_long_catch_up_at_its_next_commit_and_the_next_start_goes_on_from_there(
+    plant: Plant,
+) -> None:
+    first = plant.engine()
+    first.stop()
+    await first.poll()
+    assert first.health.state == "starting", "it did not reach the present"
+    read = first.counters.added
+    assert read < len(plant.account.rows)
+    second = plant.engine()
+    await second.poll()
+    assert read + second.counters.added == len(plant.account.rows)
+
+
 async def test_calls_that_arrive_late_are_found(plant: Plant) -> None:
     engine = plant.engine()
     await engine.poll()

@@ -107,6 +107,21 @@ async def test_stopping_waits_for_the_running_job_and_does_not_cancel_it(until: 
     assert (job.began, job.ended) == (1, 1)
 
 
+async def test_a_job_that_does_not_end_is_cancelled_after_a_bound_and_not_reported_as_failed(
+    until: Until, soon: Soon, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(scheduling, "STOP_SECONDS", 0.05)
+    scheduler = PeriodicScheduler(SystemClock())
+    job = Job()
+    job.gate.clear()
+    scheduler.every("poll", NEVER, job)
+    scheduler.start()
+    await until(lambda: job.began == 1)
+    await soon(scheduler.stop())
+    assert (job.at_once, job.ended) == (0, 0)
+    assert [record for record in caplog.records if record.name == scheduling.__name__] == []
+
+
 async def test_nothing_starts_after_the_stop(until: Until) -> None:
     scheduler = PeriodicScheduler(SystemClock())
     stopped, other = Job(), Job()
