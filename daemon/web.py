@@ -108,7 +108,7 @@ class Server:
     def __init__(self, app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_SECONDS, ws="none",
-            server_header=False,
+            server_header=False, proxy_headers=False,
         )  # fmt: skip
         self._server = _QuietServer(config)
         self._sockets = list(sockets)
