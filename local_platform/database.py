@@ -43,11 +43,10 @@ class Database:
         self.path = path
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
-        writing = _open(path)
-        schema.migrate(writing)
+        writing = _open(path, schema.migrate)
         self._idle = queue.SimpleQueue[sqlite3.Connection]()
         for _ in range(_READERS):
-            self._idle.put(_open_reader(path))
+            self._idle.put(_open(path, _for_reading))
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="platform-read")
         self._writer = threading.Thread(target=self._write_loop, args=(writing,), name="platform-write", daemon=True)
         self._writer.start()
@@ -138,18 +137,22 @@ def _attempt(connection: sqlite3.Connection, work: Work[Any]) -> tuple[Any, Exce
     return result, None
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+    """Open the file, which may turn out to be none of ours; then nothing stays open."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _open_reader(path: Path) -> sqlite3.Connection:
-    connection = _open(path)
+def _for_reading(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA query_only = ON")
     connection.create_aggregate("median", 1, _Median)
-    return connection
 
 
 class _Median:

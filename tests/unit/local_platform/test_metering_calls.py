@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -213,7 +214,7 @@ async def test_a_number_too_large_to_compute_with_is_refused(client: Any, comple
 async def test_a_body_over_a_mebibyte_is_too_large(client: Any, completion: Any) -> None:
     answer = await client.meter(completion(systemPrompt="x" * (1 << 20)))
     assert answer.status == 413
-    assert answer.body["error"] == "Request Entity Too Large"
+    assert answer.body["error"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE.phrase
 
 
 async def test_an_import_takes_good_lines_and_names_bad_ones(client: Any, completion: Any) -> None:
