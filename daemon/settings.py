@@ -180,6 +180,19 @@ def variable(field: str) -> str:
     return field.upper() if plain else f"MONITOR_{field.upper()}"
 
 
+OTHER_VARIABLES = frozenset({"MONITOR_CONFIG", "MONITOR_FAILPOINT"})
+"""Variables of ours that are no settings."""
+
+
+def ignored_variables() -> list[str]:
+    """Say which MONITOR_ variables nobody reads; a misspelt one would otherwise have no effect and no word."""
+    secrets = (variable(name) for name, field in Settings.model_fields.items() if _is_secret(field))
+    known = {variable(name) for name in Settings.model_fields} | {f"{name}_FILE" for name in secrets} | OTHER_VARIABLES
+    unknown = sorted(name for name in os.environ if name.startswith("MONITOR_") and name not in known)
+    nearest = {name: difflib.get_close_matches(name, known, 1) for name in unknown}
+    return [f"{name} is ignored" + (f"; did you mean {near[0]}?" if near else "") for name, near in nearest.items()]
+
+
 class EnvironmentSource(PydanticBaseSettingsSource):
     """Reads variables, and for secrets also ``*_FILE`` and systemd credentials."""
 

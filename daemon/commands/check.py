@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _all(configured: Settings) -> list[tuple[str, bool, str]]:
-    results = [("settings", True, "valid")]
+    results = [("settings", True, "; ".join(["valid", *settings.ignored_variables()]))]
     for name, check in (("data", _data), ("platform", _platform), ("channels", _channels), ("daemon", _daemon)):
         try:
             results.append((name, True, await check(configured)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 from importlib.metadata import version
 
@@ -12,6 +13,8 @@ from daemon.embedded import Demo
 from daemon.errors import Exit
 from daemon.runtime import App, Running, until_input_ends
 from daemon.settings import Settings
+
+log = logging.getLogger(__name__)
 
 QUIET = Demo(history_days=0, traffic=0, incident_after=None)
 
@@ -26,6 +29,8 @@ def run(options: argparse.Namespace) -> int:
     """Run until a signal."""
     configured = settings.load()
     logsetup.configure(configured.log_level)
+    for words in settings.ignored_variables():
+        log.warning(words)
     os.umask(0o077)  # whatever this writes is for the owner alone
     asyncio.run(_run(configured, options))
     return Exit.OK

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from daemon import paths
 from daemon.domain import Dimension, Metric
 from daemon.errors import ConfigError
-from daemon.settings import Settings, load, variable
+from daemon.settings import Settings, ignored_variables, load, variable
 
 SECRET = "hunter2-xyzzy"
 
@@ -354,3 +354,11 @@ def test_state_lives_where_the_nearest_setting_says(
         monkeypatch.setenv(name, value)
     assert paths.data_dir() == Path(directory)
     assert load().data_dir == Path(directory)
+
+
+def test_a_misspelt_variable_is_named_with_its_nearest_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONITOR_POL_SECONDS", "30")
+    monkeypatch.setenv("MONITOR_POLL_SECONDS", "30")
+    monkeypatch.setenv("MONITOR_SLACK_TOKEN_FILE", "/run/token")
+    monkeypatch.setenv("MONITOR_CONFIG", "/etc/monitor.toml")
+    assert ignored_variables() == ["MONITOR_POL_SECONDS is ignored; did you mean MONITOR_POLL_SECONDS?"]
