@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -38,5 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MonitorError as error:
         sys.stderr.write(f"revenium-monitor: {error}\n")
         return error.exit_code
+    except BrokenPipeError:
+        # The reader left early, as `head` does; what Python flushes at its exit must go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
     except KeyboardInterrupt:
         return Exit.OK

@@ -143,3 +143,17 @@ async def test_a_full_disk_is_survived_and_nothing_metered_meanwhile_is_lost(tmp
         status = await fetch(data)
         assert status is not None
         assert status.transactions == 500
+
+
+async def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-u", "-m", "daemon", "check",
+            env={"PATH": os.environ["PATH"], "MONITOR_DATA_DIR": str(tmp_path)}, stdout=writing, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+    _, errors = await asyncio.wait_for(child.communicate(), 30)
+    assert (child.returncode, errors) == (0, b"")
