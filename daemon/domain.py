@@ -36,11 +36,6 @@ class Metric(StrEnum):
         """Whether an absent window means zero."""
         return self not in {Metric.ERROR_RATE, Metric.LATENCY, Metric.COST_PER_CALL}
 
-    @property
-    def is_money(self) -> bool:
-        """Whether values are US dollars."""
-        return self in {Metric.COST, Metric.COST_PER_CALL}
-
 
 class Dimension(StrEnum):
     """By what the calls are split."""

@@ -118,11 +118,12 @@ def contributors(alert: Alert, shares: Shares) -> tuple[str, ...]:
 def facts(alert: Alert, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
     """Return label and value pairs for the message."""
     metric = alert.series.metric
+    low = max(0.0, alert.low)  # a symmetric band may reach below zero, where none of our metrics goes
     return (
         ("In the worst hour", amount(metric, alert.observed)),
         ("Usual", amount(metric, alert.expected)),
         ("Excess" if alert.excess > 0 else "Shortfall", amount(metric, abs(alert.excess))),
-        ("Ordinary range", f"{amount(metric, alert.low)} to {amount(metric, alert.high)}"),
+        ("Ordinary range", f"{amount(metric, low)} to {amount(metric, alert.high)}"),
         ("Since", when(alert.opened_at, zone)),
         ("Series", str(alert.series)),
     )

@@ -138,6 +138,9 @@ class Pump:
             for result in results.values()
             for key, state in result.states.items()
         }
+        owned: dict[int, list[Alert]] = {}
+        for alert in alerts:
+            owned.setdefault(alert.series.entity.partition(self._around.tenant), []).append(alert)
         commits = [
             PartitionCommit(
                 partition,
@@ -145,7 +148,7 @@ class Pump:
                 position,
                 poll.seq,
                 series=_to_store(results.get(partition), states),
-                alerts=[alert for alert in alerts if alert.series.entity.partition(self._around.tenant) == partition],
+                alerts=owned.get(partition, ()),
             )
             for partition, (epoch, position) in self._positions.items()
         ]

@@ -100,10 +100,6 @@ def test_counters_are_zero_and_ratios_absent_where_nothing_happened(
     assert metric.is_counter == (of_nothing is not None)
 
 
-def test_money_is_what_is_counted_in_dollars() -> None:
-    assert {metric for metric in Metric if metric.is_money} == {Metric.COST, Metric.COST_PER_CALL}
-
-
 def test_measures_are_stored_in_the_order_of_their_fields() -> None:
     assert Measures(*range(len(MEASURES))) == Measures(**{name: n for n, name in enumerate(MEASURES)})
 

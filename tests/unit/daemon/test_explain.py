@@ -132,6 +132,11 @@ def test_nobody_is_blamed_for_a_drop(alert: MakeAlert) -> None:
     assert ("Shortfall", "$8.00") in explain.facts(drop, UTC_ZONE)
 
 
+def test_an_ordinary_range_does_not_reach_below_nothing(alert: MakeAlert) -> None:
+    rate = alert("error_rate/total", observed=0.5, expected=0.003, low=-0.205, high=0.216)
+    assert ("Ordinary range", "0.0 % to 21.6 %") in explain.facts(rate, UTC_ZONE)
+
+
 def test_contributors_come_largest_share_first(alert: MakeAlert) -> None:
     shares = {
         Dimension.CUSTOMER: [("acme", _dollars(25.0)), ("other", _dollars(5.0))],
