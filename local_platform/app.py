@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from local_platform.access import requiring_key
-from local_platform.errors import reporting_errors
-from local_platform.reports import REPORTS
-from local_platform.routes import accounts, local, metering, models, reports, transactions
+from local_platform.accounts import routes as accounts
+from local_platform.analytics import routes as reports
+from local_platform.analytics.reports import REPORTS
+from local_platform.extras import routes as local
+from local_platform.http.access import requiring_key
+from local_platform.http.errors import reporting_errors
+from local_platform.metering import log_routes as transactions
+from local_platform.metering import model_routes as models
+from local_platform.metering import routes as metering
 from local_platform.services import SERVICES, Services
 
 # Clients disagree on the first; both lead to the same tree.

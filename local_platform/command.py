@@ -12,8 +12,8 @@ import sys
 import threading
 from pathlib import Path
 
-from local_platform.datadir import DataDirError
 from local_platform.server import ListenError, Platform, running_platform
+from local_platform.storage.datadir import DataDirError
 from local_platform.wire import dumps, utc_now
 
 _CANNOT_START = 78  # EX_CONFIG: a supervisor should not try again

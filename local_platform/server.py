@@ -12,14 +12,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from local_platform import pricing
+from local_platform.accounts.identity import identity_of, kept_key
 from local_platform.app import build_app
-from local_platform.database import Database
-from local_platform.datadir import DataDirError, held
-from local_platform.faults import Faults
-from local_platform.identity import identity_of, kept_key
-from local_platform.schema import NewerSchemaError
+from local_platform.http.faults import Faults
+from local_platform.metering import pricing
 from local_platform.services import Services
+from local_platform.storage.database import Database
+from local_platform.storage.datadir import DataDirError, held
+from local_platform.storage.schema import NewerSchemaError
 from local_platform.wire import Clock, utc_now
 
 _SHUTDOWN_SECONDS = 2.0

@@ -8,10 +8,10 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from local_platform.database import Database
-from local_platform.errors import ApiError
-from local_platform.faults import Faults
-from local_platform.identity import Identity
+from local_platform.accounts.identity import Identity
+from local_platform.http.errors import ApiError
+from local_platform.http.faults import Faults
+from local_platform.storage.database import Database
 from local_platform.wire import Clock, dumps, loads
 
 

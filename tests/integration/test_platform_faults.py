@@ -19,7 +19,7 @@ from daemon.errors import AuthError
 from daemon.runtime import App, Running
 from daemon.settings import Settings
 from daemon.testing import ManualScheduler
-from local_platform.faults import Fault
+from local_platform.http.faults import Fault
 from local_platform.server import Platform, running_platform
 
 Meter = Callable[..., Awaitable[None]]

@@ -5,8 +5,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local_platform import ids, store
-from local_platform.identity import identity_of
+from local_platform import ids
+from local_platform.accounts.identity import identity_of
+from local_platform.metering import store
 
 ME = "/profitstream/v2/api/users/me"
 LOG = "/profitstream/v2/api/sources/metrics/ai/completions"

@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local_platform import schema, store
-from local_platform.completion import Completion, accept
-from local_platform.fields import CHECKS, REQUIRED, InvalidFieldsError
+from local_platform.metering import store
+from local_platform.metering.completion import Completion, accept
+from local_platform.metering.fields import CHECKS, REQUIRED, InvalidFieldsError
+from local_platform.storage import schema
 from local_platform.wire import loads
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_platform import ids
-from local_platform.identity import identity_of, kept_key, new_key
+from local_platform.accounts.identity import identity_of, kept_key, new_key
 
 numbers = st.integers(min_value=0, max_value=2**35 - 1)
 kinds = st.sampled_from(["team", "tenant", "completion"])

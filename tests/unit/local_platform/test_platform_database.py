@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local_platform.database import Database
-from local_platform.schema import NewerSchemaError
+from local_platform.storage.database import Database
+from local_platform.storage.schema import NewerSchemaError
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ async def test_metering_and_the_switch_itself_are_spared_unless_named(client: An
 
 
 async def test_a_test_in_the_same_process_can_switch_directly(client: Any) -> None:
-    from local_platform.faults import Fault
+    from local_platform.http.faults import Fault
 
     client.platform.faults.set(Fault(status=500), times=1)
     assert [(await client.send("GET", ME)).status for _ in range(2)] == [500, 200]

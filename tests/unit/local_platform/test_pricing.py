@@ -9,7 +9,7 @@ from genai_prices import calc_price
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local_platform.pricing import Usage, costs
+from local_platform.metering.pricing import Usage, costs
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 tokens = st.integers(0, 400_000)

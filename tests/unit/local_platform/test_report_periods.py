@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_platform.periods import PERIODS, explicit, rolling
+from local_platform.analytics.periods import PERIODS, explicit, rolling
 
 NOW = datetime(2026, 3, 10, 12, 34, 56, tzinfo=UTC)
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds are naive by contract

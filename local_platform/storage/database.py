@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from local_platform import schema
+from local_platform.storage import schema
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]

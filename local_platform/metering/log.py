@@ -14,8 +14,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from local_platform.errors import invalid
-from local_platform.paging import Paging, bad_value
+from local_platform.http.errors import invalid
+from local_platform.http.paging import Paging, bad_value
 from local_platform.wire import parse_moment, to_ms, to_nano
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from local_platform.errors import ApiError, invalid
+from local_platform.http.errors import ApiError, invalid
 
 _MANAGEMENT = ("/profitstream/", "/v2/")
 _METERING = ("/meter/",)

@@ -6,8 +6,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from local_platform import incidents, store
-from local_platform.faults import fault_of
+from local_platform.extras import incidents
+from local_platform.http.faults import fault_of
+from local_platform.metering import store
 from local_platform.services import json_response, read_json, services
 from local_platform.wire import iso_ms
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from local_platform import store
-from local_platform.access import require_team
-from local_platform.errors import ApiError, invalid
-from local_platform.log import moment_of
-from local_platform.paging import bad_value
-from local_platform.periods import PERIODS, Bucket, explicit, rolling
-from local_platform.reports import AGGREGATES, TOKEN_TYPES, Question, Report, answer
+from local_platform.analytics.periods import PERIODS, Bucket, explicit, rolling
+from local_platform.analytics.reports import AGGREGATES, TOKEN_TYPES, Question, Report, answer
+from local_platform.http.access import require_team
+from local_platform.http.errors import ApiError, invalid
+from local_platform.http.paging import bad_value
+from local_platform.metering import store
+from local_platform.metering.log import moment_of
 from local_platform.services import json_response, services
 from local_platform.wire import iso_ms
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 
 from local_platform import ids
-from local_platform.periods import Bucket
+from local_platform.analytics.periods import Bucket
 from local_platform.wire import iso, to_ms
 
 _DOLLARS = 1e-9

@@ -11,10 +11,11 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from local_platform import ids, store
-from local_platform.completion import Completion, accept
-from local_platform.errors import invalid
-from local_platform.fields import InvalidFieldsError
+from local_platform import ids
+from local_platform.http.errors import invalid
+from local_platform.metering import store
+from local_platform.metering.completion import Completion, accept
+from local_platform.metering.fields import InvalidFieldsError
 from local_platform.services import json_response, read_body, read_json, services
 from local_platform.wire import iso_ms, loads
 

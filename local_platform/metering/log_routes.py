@@ -6,13 +6,14 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from local_platform import ids, store
-from local_platform.access import number_of, require_team
-from local_platform.errors import ApiError
-from local_platform.identity import Identity
-from local_platform.log import log_query, read_page
-from local_platform.paging import hal_page, paging_of
-from local_platform.routes.accounts import team_reference
+from local_platform import ids
+from local_platform.accounts.identity import Identity
+from local_platform.accounts.routes import team_reference
+from local_platform.http.access import number_of, require_team
+from local_platform.http.errors import ApiError
+from local_platform.http.paging import hal_page, paging_of
+from local_platform.metering import store
+from local_platform.metering.log import log_query, read_page
 from local_platform.services import services
 from local_platform.wire import dumps
 

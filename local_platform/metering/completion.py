@@ -8,8 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from local_platform import ids, pricing
-from local_platform.fields import checked
+from local_platform import ids
+from local_platform.metering import pricing
+from local_platform.metering.fields import checked
 from local_platform.wire import dumps, from_nano, iso, to_ms, to_nano
 
 COLUMNS = (

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from local_platform import ids
-from local_platform.errors import ApiError
+from local_platform.http.errors import ApiError
 from local_platform.services import services
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from local_platform import store
-from local_platform.access import require_team
-from local_platform.catalogue import Model, ModelFilter, models, rendered
-from local_platform.paging import hal_page, paging_of
-from local_platform.routes.accounts import team_reference
+from local_platform.accounts.routes import team_reference
+from local_platform.http.access import require_team
+from local_platform.http.paging import hal_page, paging_of
+from local_platform.metering import store
+from local_platform.metering.catalogue import Model, ModelFilter, models, rendered
 from local_platform.services import json_response, services
 from local_platform.wire import dumps
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from local_platform.errors import ApiError, invalid
+from local_platform.http.errors import ApiError, invalid
 from local_platform.wire import dumps
 
 LARGEST_PAGE = 100

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from local_platform.access import require_team, require_tenant
-from local_platform.identity import EMAIL, TEAM_NAME, TENANT_NAME, Identity
-from local_platform.paging import hal_page, paging_of
+from local_platform.accounts.identity import EMAIL, TEAM_NAME, TENANT_NAME, Identity
+from local_platform.http.access import require_team, require_tenant
+from local_platform.http.paging import hal_page, paging_of
 from local_platform.services import json_response, services
 from local_platform.wire import dumps
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local_platform.completion import COLUMNS, Completion
+from local_platform.metering.completion import COLUMNS, Completion
 
 _INSERT = (
     f"INSERT INTO completion (id, {', '.join(COLUMNS)}) "  # noqa: S608 - our own column names

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from local_platform import ids
-from local_platform.pricing import price_list
+from local_platform.metering.pricing import price_list
 
 if TYPE_CHECKING:
     from genai_prices.types import TieredPrices

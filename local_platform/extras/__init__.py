@@ -1,0 +1,1 @@
+"""What only this platform has: its state, labelled incidents, faults on demand."""

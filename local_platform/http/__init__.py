@@ -1,0 +1,1 @@
+"""What every request meets: the key, errors, pages, faults."""

@@ -1,0 +1,1 @@
+"""From a metered call to the log: checked, priced, stored, read back."""

@@ -1,0 +1,1 @@
+"""The data directory and the one SQLite file in it."""
