@@ -52,7 +52,7 @@ class Tier:
     """A stretch of a quantity and its prices.
 
     Attributes:
-        up_to: Where it ends, the end included; None for the last tier, which has no end.
+        up_to: Where it ends, the end included; None for a last tier without end.
         unit_amount: The price of one unit.
         flat_amount: What the tier costs once when it is reached.
     """

@@ -1,12 +1,13 @@
 """What is wrong with a plan that a client sends, field by field.
 
-Beyond the form of each field, tiers must lead without gap or overlap from zero to infinity: each but
-the last ends somewhere above the one before, and the last has no end.
+Beyond the form of each field, tiers must follow each other from zero without gap or overlap: each but
+the last ends somewhere above the one before, and the last has no end. Clients allow a single tier
+without end in a whole plan, so where one list of tiers has it the others may end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -49,8 +50,8 @@ def plan_complaints(wire: object, path: str = "plan") -> dict[str, str]:
 
 
 def _plan_lists(wire: Mapping[str, Any], path: str) -> _Complaints:
-    yield from _tiers(wire, path)
-    yield from _list(wire, path, "ratingAggregations", _AGGREGATION_FIELDS, _tiers)
+    complaints = [*_tiers(wire, path), *_list(wire, path, "ratingAggregations", _AGGREGATION_FIELDS, _tiers)]
+    yield from complaints or _endings(wire, path)
     yield from _list(wire, path, "elements", _ELEMENT_FIELDS)
     yield from _list(wire, path, "setupFees", _SETUP_FEE_FIELDS)
 
@@ -63,23 +64,32 @@ def _tiers(wire: Mapping[str, Any], path: str) -> _Complaints:
         yield from _boundaries(wire.get("tiers") or (), f"{path}.tiers")
 
 
-def _boundaries(tiers: Iterable[Mapping[str, Any]], path: str) -> _Complaints:
-    tiers = list(tiers)
+def _boundaries(tiers: Sequence[Mapping[str, Any]], path: str) -> _Complaints:
     start = Decimal(0)
     for index, tier in enumerate(tiers):
         here = f"{path}[{index}]"
         given_start, end = read_number(tier.get("startingFrom")), read_number(tier.get("upTo"))
         if given_start is not None and given_start != start:
             yield f"{here}.startingFrom", f"must be {start:f}, where the tier before ends"
-        if index == len(tiers) - 1:
-            if end is not None:
-                yield f"{here}.upTo", "must be null: the last tier is unlimited"
-        elif end is None:
-            yield f"{here}.upTo", f"{_MISSING}: only the last tier is unlimited"
+        if end is None:
+            if index < len(tiers) - 1:
+                yield f"{here}.upTo", f"{_MISSING}: only the last tier is unlimited"
         elif end <= start:
             yield f"{here}.upTo", f"must be greater than {start:f}, where the tier before ends"
         else:
             start = end
+
+
+def _endings(wire: Mapping[str, Any], path: str) -> _Complaints:
+    """Find fault with last tiers that end, when no list of the plan has one that does not."""
+    owners = [
+        (path, wire),
+        *((f"{path}.ratingAggregations[{at}]", one) for at, one in enumerate(wire.get("ratingAggregations") or ())),
+    ]
+    lists = [(f"{where}.tiers", owner["tiers"]) for where, owner in owners if owner.get("tiers")]
+    if all(not is_blank(tiers[-1].get("upTo")) for _, tiers in lists):
+        for where, tiers in lists:
+            yield f"{where}[{len(tiers) - 1}].upTo", "must be null: the last tier is unlimited"
 
 
 def _list(

@@ -1,9 +1,10 @@
 """How much of what a plan offers has been used.
 
 The quota of a tier is how many units it holds, so that what was consumed of all tiers together is the
-quantity that was used. The quota of a subscription is its first tier: the volume that comes with the
-plan, after which the next price begins. It is counted in calls where the plan's own first tier ends
-somewhere, else in the units of the first aggregation whose first tier does.
+quantity that was used; the last one also takes what exceeds it. The quota of a subscription is its
+first tier: the volume that comes with the plan, after which the next price begins. It is counted in
+calls where the plan's own first tier ends somewhere, else in the units of the first aggregation whose
+first tier does.
 """
 
 from __future__ import annotations

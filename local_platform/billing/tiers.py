@@ -2,7 +2,8 @@
 
 A tier begins where the one before ends, and its end belongs to it: of "up to 1000, then the rest",
 the thousandth unit is in the first tier and whatever lies above it in the second. The first tier is
-reached from the start, also with nothing used: its flat amount is how a base fee is written.
+reached from the start, also with nothing used: its flat amount is how a base fee is written. The last
+tier goes on at its prices even where it names an end; that end is a quota, not a price.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def rate_tiers(
     the tier that the quantity reaches prices all of it, and only its flat amount is due.
 
     Args:
-        tiers: Ascending, the last without end; none price nothing.
+        tiers: Ascending; none price nothing.
         quantity: What was used; less than nothing counts as nothing.
         graduated: Which of the two it is.
         pre_pay_all_flat_rates: Makes the flat amount of every tier due, reached or not.
@@ -72,23 +73,28 @@ def spread(tiers: Sequence[Tier], quantity: Decimal) -> list[Decimal]:
 
 def starts(tiers: Sequence[Tier]) -> list[Decimal]:
     """Return where each tier begins."""
-    return [_NOTHING, *(tier.up_to for tier in tiers[:-1] if tier.up_to is not None)][: len(tiers)]
+    return [_NOTHING, *(tier.up_to for tier in tiers[:-1] if tier.up_to is not None)] if tiers else []
 
 
 _Share = tuple[Tier, Decimal, Decimal, bool]
 
 
 def _graduated(tiers: Sequence[Tier], used: Decimal) -> Iterator[_Share]:
-    for tier, start in zip(tiers, starts(tiers), strict=True):
-        end = used if tier.up_to is None else min(used, tier.up_to)
-        yield tier, start, max(end - start, _NOTHING), start == 0 or used > start
+    for tier, start, end in _stretches(tiers):
+        within = used if end is None else min(used, end)
+        yield tier, start, max(within - start, _NOTHING), start == 0 or used > start
 
 
 def _volume(tiers: Sequence[Tier], used: Decimal) -> Iterator[_Share]:
-    for tier, start in zip(tiers, starts(tiers), strict=True):
-        above = start == 0 or used > start
-        reached = above and (tier.up_to is None or used <= tier.up_to)
+    for tier, start, end in _stretches(tiers):
+        reached = (start == 0 or used > start) and (end is None or used <= end)
         yield tier, start, used if reached else _NOTHING, reached
+
+
+def _stretches(tiers: Sequence[Tier]) -> Iterator[tuple[Tier, Decimal, Decimal | None]]:
+    begins = starts(tiers)
+    ends = [*begins[1:], None][: len(tiers)]
+    return zip(tiers, begins, ends, strict=True)
 
 
 def _slice(tier: Tier, start: Decimal, priced: Decimal, *, flat_due: bool) -> Slice:

@@ -135,7 +135,16 @@ def test_an_aggregation_needs_its_name_type_and_element_and_sound_tiers() -> Non
         "plan.ratingAggregations[1].name": "must not be null or blank",
         "plan.ratingAggregations[1].aggregationType": "must not be null or blank",
         "plan.ratingAggregations[1].elementDefinitionId": "must not be null or blank",
-        "plan.ratingAggregations[1].tiers[0].upTo": "must be null: the last tier is unlimited",
+    }
+
+
+def test_a_plan_needs_one_list_of_tiers_that_goes_on_for_ever_and_the_others_may_end() -> None:
+    endless, ending = AGGREGATION | {"tiers": tiers(None)}, AGGREGATION | {"tiers": tiers(5, 10)}
+    assert plan_complaints(SOUND | {"tiers": tiers(10), "ratingAggregations": [ending, endless]}) == {}
+    assert plan_complaints(SOUND | {"tiers": tiers(None), "ratingAggregations": [ending]}) == {}
+    assert plan_complaints(SOUND | {"tiers": tiers(10), "ratingAggregations": [AGGREGATION, ending]}) == {
+        "plan.tiers[0].upTo": "must be null: the last tier is unlimited",
+        "plan.ratingAggregations[1].tiers[1].upTo": "must be null: the last tier is unlimited",
     }
 
 

@@ -34,6 +34,11 @@ def test_tiers_fill_one_after_the_other_and_their_end_belongs_to_them(
     assert [(quota.start, quota.quota) for quota in quotas] == [(0, 100), (100, 150), (250, None)]
 
 
+def test_the_last_tier_takes_what_exceeds_its_quota() -> None:
+    (quota,) = tier_quotas([Tier("All", up_to=Decimal(10))], Decimal(12))
+    assert (quota.quota, quota.consumed, quota.went_over) == (10, 12, True)
+
+
 def test_an_aggregation_shows_its_quantity_and_each_of_its_tiers() -> None:
     (quota,) = aggregation_quotas(Plan("P", "USD", aggregations=(PAGES,)), USAGE)
     assert (quota.aggregation, quota.consumed) == (PAGES, Decimal("120.5"))

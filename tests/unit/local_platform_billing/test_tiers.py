@@ -87,6 +87,12 @@ def test_no_tiers_price_nothing() -> None:
     assert rate_tiers([], Decimal(5), graduated=True) == []
 
 
+def test_a_last_tier_that_names_an_end_goes_on_at_its_prices() -> None:
+    tiers = [Tier("A", up_to=Decimal(10)), Tier("B", up_to=Decimal(20), unit_amount=Decimal(2))]
+    assert total(tiers, Decimal(30), graduated=True) == 40
+    assert total(tiers, Decimal(30), graduated=False) == 60
+
+
 def test_less_than_nothing_is_priced_as_nothing() -> None:
     assert total(WITH_FLATS, Decimal(-5), graduated=True) == total(WITH_FLATS, Decimal(0), graduated=True)
 
