@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -79,6 +80,22 @@ class NotFoundError(PlatformError):
     """The thing asked for is not there."""
 
     kind = "not_found"
+
+
+class ConflictError(PlatformError):
+    """The thing exists already, or somebody else changed it meanwhile: read it again, then decide."""
+
+    kind = "conflict"
+
+
+class ValidationFailedError(PlatformError):
+    """The platform understood the request and refuses what is in it: mend the named fields."""
+
+    kind = "validation"
+
+    def __init__(self, message: str, *, fields: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.fields = fields
 
 
 class TransientError(PlatformError):

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 
 from daemon import channels, paths, sdnotify, web
 from daemon import settings as configuration
+from daemon.client.pacing import UNLIMITED
 from daemon.client.transport import Transport
 from daemon.clock import Clock, SystemClock
 from daemon.delivery import Dispatcher
@@ -159,12 +160,18 @@ class App:
         settings = self.settings
         if settings.revenium_api_key is not None:
             key = settings.revenium_api_key.get_secret_value()
-            return Transport(settings.revenium_base_url, key, timeout=settings.request_timeout)
+            return Transport(
+                settings.revenium_base_url,
+                key,
+                timeout=settings.request_timeout,
+                app_url=settings.revenium_app_base_url,
+                clock=self._clock,
+            )
         platform = EmbeddedPlatform(paths.platform_dir(settings.data_dir), self._demo)
         stack.push_async_callback(platform.stop)
         await platform.start()
         self._spawn(stack, "embedded platform", platform.watch, None)
-        return Transport(platform.url, platform.api_key, timeout=settings.request_timeout)
+        return Transport(platform.url, platform.api_key, timeout=settings.request_timeout, limit=UNLIMITED)
 
     def _schedule(self, engine: Engine) -> None:
         self._scheduler.every("poll", self.settings.poll_interval, engine.poll)

@@ -28,7 +28,7 @@ Text = Annotated[str, AfterValidator(_mended)]
 class Payload(BaseModel):
     """Base of everything that comes over the wire."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
 class Reference(Payload):

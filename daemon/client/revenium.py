@@ -1,4 +1,4 @@
-"""The operations on a Revenium account that the daemon uses."""
+"""A Revenium account: what the daemon polls, and every family of calls that people manage it with."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from pydantic import ValidationError
 
-from daemon.client.records import Account, CompletionRecord, CostBucket, Page, Payload
-from daemon.client.transport import Json, Transport
+from daemon.client.api import Api
+from daemon.client.collection import PAGE_SIZE, Collection, Listing
+from daemon.client.identity import UNTOLD, Identity, Told, discover
+from daemon.client.records import CompletionRecord, CostBucket, Page
+from daemon.client.resources import alerting, catalog, customers
+from daemon.client.resources.agents import Agents, Squads, Tools
+from daemon.client.resources.alerting import BudgetCalls, Rules
+from daemon.client.resources.analytics import Analytics
+from daemon.client.resources.billing import Billing
+from daemon.client.resources.customers import Credentials, Customers, Subscribers, Subscriptions, Users
+from daemon.client.resources.guardrails import CostControls, EnforcementEvents, EnforcementRules
+from daemon.client.resources.insights import Insights
+from daemon.client.resources.jobs import Jobs, Sessions
+from daemon.client.resources.log import Log, SystemLog
+from daemon.client.resources.metering import Metering
+from daemon.client.resources.models import Models
+from daemon.client.resources.reports import Reports
+from daemon.client.resources.teams import Departments, Teams, Tenants
+from daemon.client.transport import Transport
+from daemon.client.wire import Json, read, stamp
 from daemon.domain import Transaction
 from daemon.errors import ContractError
-
-P = TypeVar("P", bound=Payload)
-
-PAGE_SIZE = 100
-"""The platform's maximum."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whose account this is."""
-
-    team_id: str
-    tenant_id: str
-    owner_id: str
-    email: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +55,51 @@ class LogPage:
 class Revenium:
     """A Revenium account, reached through one transport."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, told: Told = UNTOLD) -> None:
         self._transport = transport
+        self._told = told
+        api = Api(transport, told)
+        self.products = Collection(api, catalog.PRODUCTS)
+        self.sources = Collection(api, catalog.SOURCES)
+        self.elements = Collection(api, catalog.ELEMENTS)
+        self.charts = Collection(api, catalog.CHARTS)
+        self.customers = Customers(api)
+        self.subscribers = Subscribers(api)
+        self.subscriptions = Subscriptions(api)
+        self.credentials = Credentials(api)
+        self.provider_credentials = Collection(api, customers.PROVIDER_CREDENTIALS)
+        self.users = Users(api)
+        self.teams = Teams(api)
+        self.departments = Departments(api)
+        self.tenant = Tenants(api)
+        self.rules = Rules(api)
+        self.alerts = Listing(api, alerting.ALERTS)
+        self.budgets = BudgetCalls(api)
+        self.slack = Listing(api, alerting.SLACK)
+        self.models = Models(api)
+        self.metering = Metering(api)
+        self.log = Log(api)
+        self.system_log = SystemLog(api)
+        self.reports = Reports(api)
+        self.analytics = Analytics(api)
+        self.insights = Insights(api)
+        self.agents = Agents(api)
+        self.squads = Squads(api)
+        self.tools = Tools(api)
+        self.cost_controls = CostControls(api)
+        self.enforcement_rules = EnforcementRules(api)
+        self.enforcement_events = EnforcementEvents(api)
+        self.jobs = Jobs(api)
+        self.sessions = Sessions(api)
+        self.billing = Billing(api)
 
     async def identity(self) -> Identity:
-        """Ask whose key this is.
+        """Ask whose key this is, each time anew.
 
         Raises:
             PlatformError: One of its kinds.
         """
-        account = _read(Account, await self._transport.get("/users/me"), "users/me")
-        team = account.teams[0].id if account.teams else account.default_team_id
-        tenant = account.tenant.id if account.tenant else account.tenant_id
-        if not team or not tenant:
-            raise ContractError("users/me names no team or tenant; set REVENIUM_TEAM_ID and REVENIUM_TENANT_ID")
-        email = account.email or account.label
-        return Identity(team, tenant, account.id, email if email and "@" in email else None)
+        return await discover(self._transport, self._told)
 
     async def log_page(
         self, team_id: str, start: datetime, end: datetime, number: int, size: int = PAGE_SIZE
@@ -87,21 +118,9 @@ class Revenium:
             "sort": "requestTime,asc",
             "includeCodingAssistants": "true",
         }
-        page = _read(Page, await self._transport.get("/sources/metrics/ai/completions", params), "the transactions log")
+        page = read(Page, await self._transport.get("/sources/metrics/ai/completions", params), "the transactions log")
         good, bad = _sort_out(page.items)
         return LogPage(tuple(good), tuple(bad), page.page.total_elements)
-
-    async def cost_by_hour(self, team_id: str) -> list[CostBucket]:
-        """Read the last day's cost as the platform's own report has it.
-
-        Raises:
-            PlatformError: One of its kinds.
-        """
-        params = {"teamId": team_id, "period": "TWENTY_FOUR_HOURS"}
-        body = await self._transport.get("/sources/metrics/ai/total-cost-by-provider-over-time", params)
-        if not isinstance(body, list):
-            raise ContractError("the cost report is not a list of buckets")
-        return [_read(CostBucket, bucket, "the cost report") for bucket in body]
 
     async def log_pages(self, team_id: str, start: datetime, end: datetime) -> AsyncIterator[LogPage]:
         """Read every page of [start, end), oldest first; rows that arrive meanwhile may repeat, none is skipped.
@@ -119,19 +138,17 @@ class Revenium:
             if (rows < PAGE_SIZE and seen >= page.total) or rows == 0:
                 return
 
+    async def cost_by_hour(self, team_id: str) -> list[CostBucket]:
+        """Read the last day's cost as the platform's own report has it.
 
-def stamp(moment: datetime) -> str:
-    """Return the form of a time that the platform takes: UTC with milliseconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def _read(model: type[P], body: Json, what: str) -> P:
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ContractError(f"{what} answered something else than expected: {where}: {first['msg']}") from error
+        Raises:
+            PlatformError: One of its kinds.
+        """
+        params = {"teamId": team_id, "period": "TWENTY_FOUR_HOURS"}
+        body = await self._transport.get("/sources/metrics/ai/total-cost-by-provider-over-time", params)
+        if not isinstance(body, list):
+            raise ContractError("the cost report is not a list of buckets")
+        return [read(CostBucket, bucket, "the cost report") for bucket in body]
 
 
 def _sort_out(items: list[Json]) -> tuple[list[Transaction], list[Rejected]]:
@@ -147,7 +164,7 @@ def _sort_out(items: list[Json]) -> tuple[list[Transaction], list[Rejected]]:
 def _rejected(item: Json, error: ValidationError) -> Rejected:
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(map(str, first["loc"]))
-    record = json.dumps(item, sort_keys=True)
+    record = json.dumps(item, sort_keys=True, default=float)
     name = item.get("id") if isinstance(item, dict) else None
     # Half a surrogate pair passes JSON but not the database.
     if not isinstance(name, str) or not name or not name.isprintable():

@@ -16,8 +16,8 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from daemon.alerts import Alert, alert_id
-from daemon.client.revenium import stamp
 from daemon.client.transport import Transport
+from daemon.client.wire import stamp
 from daemon.delivery import Dispatcher, Health
 from daemon.domain import SeriesKey
 from daemon.engine import Engine

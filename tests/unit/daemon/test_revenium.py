@@ -8,8 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from daemon.client.revenium import PAGE_SIZE, Identity, LogPage, Revenium, stamp
-from daemon.client.transport import Json, Transport
+from daemon.client.collection import PAGE_SIZE
+from daemon.client.identity import Identity
+from daemon.client.revenium import LogPage, Revenium
+from daemon.client.transport import Transport
+from daemon.client.wire import Json, stamp
 from daemon.errors import ContractError
 from daemon.testing import NOON
 

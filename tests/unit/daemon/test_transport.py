@@ -17,8 +17,18 @@ import pytest
 from aiohttp import web
 
 from daemon.client import transport as module
-from daemon.client.transport import Transport, retry_after, segment
-from daemon.errors import AuthError, ContractError, NotFoundError, PlatformError, RateLimitedError, TransientError
+from daemon.client.failures import retry_after
+from daemon.client.transport import Transport
+from daemon.client.wire import segment
+from daemon.errors import (
+    AuthError,
+    ContractError,
+    NotFoundError,
+    PlatformError,
+    RateLimitedError,
+    TransientError,
+    ValidationFailedError,
+)
 
 KEY = "rev_sk_team_0123456789abcdef"
 TIMEOUT = 0.25
@@ -134,12 +144,12 @@ async def repeating_the_key(request: web.BaseRequest) -> web.StreamResponse:
 
 FAILURES = [
     ("unauthorized", answer(401, {"message": "unknown key"}), AuthError, r"401: unknown key.*check REVENIUM_API_KEY"),
-    ("key repeated", repeating_the_key, AuthError, r"the key \(the key\) is not known"),
+    ("key repeated", repeating_the_key, AuthError, r"the key \(withheld\) is not known"),
     ("forbidden", answer(403, {"error": "no access"}), AuthError, "403: no access"),
     ("not found", answer(404), NotFoundError, "check the id and the base URL"),
     ("rate limited", answer(429, Retry_After="7"), RateLimitedError, "wait 7 s"),
-    ("bad request", answer(400, {"message": "bad teamId"}), PlatformError, "refused the request.*bad teamId"),
-    ("bad request in HTML", text("<p>no", "text/html", 400), PlatformError, r"refused the request \(400\)"),
+    ("bad request", answer(400, {"message": "bad teamId"}), ValidationFailedError, "refused the request.*bad teamId"),
+    ("bad request in HTML", text("<p>no", "text/html", 400), ValidationFailedError, r"refused the request \(400\)"),
     ("timed out upstream", answer(408), TransientError, r"failed \(408\)"),
     ("server error", answer(500, {"message": "oops"}), TransientError, r"failed \(500: oops\)"),
     ("unavailable", text("<html>down", "text/html", 503), TransientError, r"failed \(503\)"),

@@ -1,0 +1,1 @@
+"""The families of calls, each in a module of its own."""
