@@ -8,15 +8,22 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
-from local_platform.accounts.identity import identity_of, kept_key
+from local_platform import ids
+from local_platform.accounts.home import settle
+from local_platform.accounts.identity import kept_key
+from local_platform.accounts.keys import Caller, Keys
 from local_platform.app import build_app
 from local_platform.http.faults import Faults
 from local_platform.metering import pricing
+from local_platform.metering.names import Names, adopt
 from local_platform.services import Services
+from local_platform.session import Session
 from local_platform.storage.database import Database
 from local_platform.storage.datadir import DataDirError, held
 from local_platform.storage.schema import NewerSchemaError
@@ -73,23 +80,32 @@ async def running_platform(
         ListenError: The address cannot be listened on.
     """
     with held(data_dir):
-        identity = identity_of(api_key or kept_key(data_dir / "api_key"))
+        api_key = api_key or kept_key(data_dir / "api_key")
         database = _open(data_dir / "platform.sqlite3")
         warming = asyncio.create_task(asyncio.to_thread(pricing.warm))
-        services = Services(identity, database, Faults(), clock, started=clock())
+        keys = Keys()
+        account = await database.write(partial(_open_account, keys, api_key, clock()))
+        services = Services(keys, Names(), database, Faults(), clock, started=clock())
         try:
             async with _listening(build_app(services), host, port) as url:
                 yield Platform(
                     url=url,
-                    api_key=identity.api_key,
-                    team_id=identity.team_id,
-                    tenant_id=identity.tenant_id,
+                    api_key=api_key,
+                    team_id=ids.encode("team", account.team),
+                    tenant_id=ids.encode("tenant", account.tenant),
                     data=data_dir,
                     faults=services.faults,
                 )
         finally:
             await warming
             await database.close()
+
+
+def _open_account(keys: Keys, api_key: str, now: datetime, connection: sqlite3.Connection) -> Caller:
+    account = settle(connection, api_key, now)
+    adopt(Session(connection, account.tenant, account.team, account.user, now))
+    keys.load(connection)
+    return account
 
 
 def _open(path: Path) -> Database:

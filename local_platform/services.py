@@ -8,9 +8,10 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from local_platform.accounts.identity import Identity
+from local_platform.accounts.keys import Keys
 from local_platform.http.errors import ApiError
 from local_platform.http.faults import Faults
+from local_platform.metering.names import Names
 from local_platform.storage.database import Database
 from local_platform.wire import Clock, dumps, loads
 
@@ -19,7 +20,8 @@ from local_platform.wire import Clock, dumps, loads
 class Services:
     """The parts of one running platform."""
 
-    identity: Identity
+    keys: Keys
+    names: Names
     database: Database
     faults: Faults
     clock: Clock

@@ -139,6 +139,7 @@ class Question:
     measure: Measure
     group: str
     only: frozenset[str]
+    team: int
     provider: str | None = None
 
 
@@ -146,6 +147,7 @@ class Question:
 class _Cell:
     bucket: int
     name: str
+    number: int | None
     value: float
 
 
@@ -181,14 +183,14 @@ def answer(connection: sqlite3.Connection, question: Question) -> object:
 def _cells(connection: sqlite3.Connection, question: Question) -> list[_Cell]:
     dimension = question.report.dimension
     rows = connection.execute(
-        f"SELECT edge.key, coalesce({dimension.column}, ?) AS name, {_aggregate(question)} "
+        f"SELECT edge.key, coalesce({dimension.column}, ?) AS name, {_number(dimension)}, {_aggregate(question)} "
         f"{_FROM} GROUP BY edge.key, name ORDER BY edge.key, name",
         (dimension.unknown, *_values(question)),
     )
     return [
-        _Cell(bucket, name, _scaled(question, bucket, value))
-        for bucket, name, value in rows
-        if _wanted(dimension, name, question.only)
+        _Cell(bucket, name, number, _scaled(question, bucket, value))
+        for bucket, name, number, value in rows
+        if _wanted(dimension, name, number, question.only)
     ]
 
 
@@ -208,14 +210,14 @@ def _model_cells(connection: sqlite3.Connection, question: Question) -> dict[tup
 # The buckets drive the join, so that each is one range of the index on the request time.
 _FROM = """
 FROM json_each(?) AS edge CROSS JOIN completion
-ON request_ms >= json_extract(edge.value, '$[0]') AND request_ms < json_extract(edge.value, '$[1]')
+ON team = ? AND request_ms >= json_extract(edge.value, '$[0]') AND request_ms < json_extract(edge.value, '$[1]')
 WHERE ? IS NULL OR provider = ?
 """
 
 
 def _values(question: Question) -> tuple[object, ...]:
     edges = [(to_ms(bucket.start), to_ms(bucket.end)) for bucket in question.buckets]
-    return (json.dumps(edges), question.provider, question.provider)
+    return (json.dumps(edges), question.team, question.provider, question.provider)
 
 
 def _aggregate(question: Question) -> str:
@@ -230,12 +232,16 @@ def _scaled(question: Question, bucket: int, value: float) -> float:
     return round(value * worth, 9)
 
 
-def _wanted(dimension: Dimension, name: str, only: Collection[str]) -> bool:
-    return not only or name in only or (bool(dimension.kind) and _id(dimension, name) in only)
+def _number(dimension: Dimension) -> str:
+    return f"max({dimension.kind}_id)" if dimension.kind else "NULL"
 
 
-def _id(dimension: Dimension, name: str) -> str:
-    return ids.of_name(dimension.kind, name)
+def _wanted(dimension: Dimension, name: str, number: int | None, only: Collection[str]) -> bool:
+    return not only or name in only or (bool(dimension.kind) and _id(dimension, name, number) in only)
+
+
+def _id(dimension: Dimension, name: str, number: int | None) -> str:
+    return ids.of_name(dimension.kind, name) if number is None else ids.encode(dimension.kind, number)
 
 
 def _group(question: Question, bucket: Bucket, cell: _Cell, models: list[_ModelCell]) -> dict[str, object]:
@@ -243,7 +249,7 @@ def _group(question: Question, bucket: Bucket, cell: _Cell, models: list[_ModelC
     stamp = _stamp(report.dimension)
     span = {"startTimestamp": stamp(bucket.start), "endTimestamp": stamp(bucket.end)}
     metric = {
-        **_entity(report.dimension, cell.name),
+        **_entity(report.dimension, cell),
         "metricType": report.metric_type,
         "metricResult": cell.value,
         **span,
@@ -262,11 +268,11 @@ def _group(question: Question, bucket: Bucket, cell: _Cell, models: list[_ModelC
     return {"groupName": cell.name, "metrics": [metric]}
 
 
-def _entity(dimension: Dimension, name: str) -> dict[str, object]:
+def _entity(dimension: Dimension, cell: _Cell) -> dict[str, object]:
     if len(dimension.fields) == 1:
-        return {dimension.fields[0]: name}
+        return {dimension.fields[0]: cell.name}
     id_field, name_field = dimension.fields
-    return {id_field: _id(dimension, name), name_field: name}
+    return {id_field: _id(dimension, cell.name, cell.number), name_field: cell.name}
 
 
 def _stamp(dimension: Dimension) -> Callable[[datetime], object]:

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from local_platform.analytics.periods import PERIODS, Bucket, explicit, rolling
-from local_platform.analytics.reports import AGGREGATES, TOKEN_TYPES, Question, Report, answer
+from local_platform.analytics.reports import AGGREGATES, REPORTS, TOKEN_TYPES, Question, Report, answer
 from local_platform.http.access import require_team
 from local_platform.http.errors import ApiError, invalid
 from local_platform.http.paging import bad_value
@@ -25,13 +25,22 @@ if TYPE_CHECKING:
 _DEFAULT_PERIOD = "TWENTY_FOUR_HOURS"
 
 
+def add_routes(router: web.UrlDispatcher, prefix: str) -> None:
+    """Mount the reports."""
+    metrics = f"{prefix}/sources/metrics/ai"
+    router.add_get(f"{metrics}/data-connected", data_connected)
+    router.add_get(f"{metrics}/data-connected/sources", data_sources)
+    for name, report in REPORTS.items():
+        router.add_get(f"{metrics}/{name}", handler_of(report))
+
+
 def handler_of(report: Report) -> Handler:
     """Return the handler of one report."""
 
     async def handle(request: web.Request) -> web.Response:
-        require_team(request)
+        team = require_team(request)
         parts = services(request)
-        question = _question(report, request.query, parts.clock())
+        question = _question(report, request.query, parts.clock(), team)
         return json_response(await parts.database.read(lambda connection: answer(connection, question)))
 
     return handle
@@ -39,13 +48,11 @@ def handler_of(report: Report) -> Handler:
 
 async def data_connected(request: web.Request) -> web.Response:
     """Tell whether anything was metered."""
-    require_team(request)
     return json_response(await _connection(request))
 
 
 async def data_sources(request: web.Request) -> web.Response:
     """Tell the same by kind of source; metering is the only one here."""
-    require_team(request)
     nothing = {"connected": False, "lastReceived": None}
     return json_response(
         {
@@ -58,11 +65,12 @@ async def data_sources(request: web.Request) -> web.Response:
 
 
 async def _connection(request: web.Request) -> dict[str, object]:
-    totals = await services(request).database.read(store.totals)
+    team = require_team(request)
+    totals = await services(request).database.read(lambda connection: store.totals(connection, team))
     return {"connected": totals.transactions > 0, "lastReceived": iso_ms(totals.last_ms)}
 
 
-def _question(report: Report, query: MultiMapping[str], now: datetime) -> Question:
+def _question(report: Report, query: MultiMapping[str], now: datetime, team: int) -> Question:
     buckets = _buckets(query, now)
     if not report.over_time:
         buckets = [Bucket(buckets[0].start, buckets[-1].end)]
@@ -75,6 +83,7 @@ def _question(report: Report, query: MultiMapping[str], now: datetime) -> Questi
         measure=measure,
         group=_choice(query, "group", tuple(AGGREGATES), report.group),
         only=_names(query, report.dimension.filter),
+        team=team,
         provider=query.get("provider") or None,
     )
 

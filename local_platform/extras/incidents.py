@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from local_platform.checks import ComplaintError, moment
 from local_platform.http.errors import invalid
-from local_platform.metering.fields import ComplaintError, moment
 from local_platform.wire import iso
 
 _WORDS = ("id", "kind", "entity", "dimension", "summary")

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from local_platform.extras import incidents
+from local_platform.http.access import team_of
 from local_platform.http.faults import fault_of
 from local_platform.metering import store
 from local_platform.services import json_response, read_json, services
@@ -15,10 +16,19 @@ from local_platform.wire import iso_ms
 _LARGEST_BODY = 1 << 16
 
 
+def add_routes(router: web.UrlDispatcher) -> None:
+    """Mount everything under `/local/v1`."""
+    router.add_get("/local/v1/status", status)
+    router.add_get("/local/v1/incidents", list_incidents)
+    router.add_post("/local/v1/incidents", keep_incident)
+    router.add_put("/local/v1/faults", switch_faults)
+
+
 async def status(request: web.Request) -> web.Response:
     """Tell what the platform holds."""
     parts = services(request)
-    totals = await parts.database.read(store.totals)
+    team = team_of(request)
+    totals = await parts.database.read(lambda connection: store.totals(connection, team))
     return json_response(
         {
             "transactions": totals.transactions,

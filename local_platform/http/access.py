@@ -1,49 +1,95 @@
-"""Who may ask: the API key of every request, the team or tenant of those that name one."""
+"""Who asks, what the key allows, and for which team or tenant."""
 
 from __future__ import annotations
 
-import hmac
+import sqlite3
+from collections.abc import Callable
 from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from local_platform import ids
-from local_platform.http.errors import ApiError
+from local_platform.accounts.keys import Caller, Keys, Scope
+from local_platform.http.errors import ANALYTICS, ApiError
 from local_platform.services import services
+from local_platform.session import Session
+
+_CALLER = web.RequestKey("caller", Caller)
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def requiring_key(api_key: str) -> Middleware:
-    """Return the middleware that refuses every other key, for unknown paths too."""
-    expected = api_key.encode()
+def requiring_key(keys: Keys) -> Middleware:
+    """Return the middleware that refuses unknown keys, for unknown paths too, and what a key's scope does not cover."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.headers.get("x-api-key", "").encode(errors="surrogateescape")
-        if not hmac.compare_digest(given, expected):
-            raise ApiError(HTTPStatus.FORBIDDEN)
+        caller = keys.caller(given_key(request))
+        if caller is None:
+            raise _unknown(request)
+        if not _covers(caller.scope, request):
+            raise ApiError(
+                HTTPStatus.FORBIDDEN,
+                f"The key's scope ({caller.scope}) does not cover this; use a key of a wider scope",
+            )
+        request[_CALLER] = caller
         return await handler(request)
 
     return check
 
 
-def require_team(request: web.Request) -> None:
-    """Refuse a request whose `teamId` is missing, unreadable or another's."""
-    _require(request, "teamId", "team", services(request).identity.team_id)
+def caller_of(request: web.Request) -> Caller:
+    """Return who asks."""
+    return request[_CALLER]
 
 
-def require_tenant(request: web.Request) -> None:
-    """Refuse a request whose `tenantId` is missing, unreadable or another's."""
-    _require(request, "tenantId", "tenant", services(request).identity.tenant_id)
+def require_team(request: web.Request) -> int:
+    """Return the number of the team that a request must name.
+
+    Raises:
+        ApiError: `teamId` is missing, unreadable or another's.
+    """
+    return owner_of(request, "teamId")
 
 
-def _require(request: web.Request, parameter: str, kind: str, own: str) -> None:
+def owner_of(request: web.Request, parameter: str) -> int:
+    """Return the number of the team or tenant that a request must name by `teamId` or `tenantId`.
+
+    Raises:
+        ApiError: It is missing, unreadable or another's.
+    """
     given = request.query.get(parameter)
     if given is None:
         raise ApiError(HTTPStatus.BAD_REQUEST, f"Required request parameter '{parameter}' is not present")
-    number_of(kind, given)
-    if given != own:
-        raise ApiError(HTTPStatus.FORBIDDEN, "Access Denied")
+    return _tenant(request, given) if parameter == "tenantId" else _team(request, given)
+
+
+def session_of(request: web.Request, body: object = None) -> Callable[[sqlite3.Connection], Session]:
+    """Return what opens a session for the request's caller, for the team that its query or else its body names.
+
+    Raises:
+        ApiError: The team is unreadable or another's.
+    """
+    caller = caller_of(request)
+    team = team_of(request, body)
+    now = services(request).clock()
+    any_team = "teamId" not in request.query
+
+    def open_session(connection: sqlite3.Connection) -> Session:
+        return Session(connection, caller.tenant, team, caller.user, now, any_team=any_team)
+
+    return open_session
+
+
+def team_of(request: web.Request, body: object = None) -> int:
+    """Return the number of the team that a request's query or body names, or else of the caller's.
+
+    Raises:
+        ApiError: The team is unreadable or another's.
+    """
+    named = request.query.get("teamId") or (body.get("teamId") if isinstance(body, dict) else None)
+    return _team(request, str(named)) if named else caller_of(request).team
 
 
 def number_of(kind: str, text: str) -> int:
@@ -56,3 +102,52 @@ def number_of(kind: str, text: str) -> int:
     if number is None:
         raise ApiError(HTTPStatus.BAD_REQUEST, f"Failed to decode hashed Id: [{text}]")
     return number
+
+
+def _team(request: web.Request, text: str) -> int:
+    number = number_of("team", text)
+    if not services(request).keys.has_team(caller_of(request).tenant, number):
+        raise ApiError(HTTPStatus.FORBIDDEN, "Access Denied")
+    return number
+
+
+def _tenant(request: web.Request, text: str) -> int:
+    """Read a tenant's id; clients that know of no tenant send their team's in its place."""
+    tenant = caller_of(request).tenant
+    number = ids.decode("tenant", text)
+    if number is None:
+        team = number_of("team", text)
+        number = tenant if services(request).keys.has_team(tenant, team) else None
+    if number != tenant:
+        raise ApiError(HTTPStatus.FORBIDDEN, "Access Denied")
+    return tenant
+
+
+def given_key(request: web.Request) -> str:
+    """Return the key that came with a request, as `x-api-key` or as bearer token."""
+    key = request.headers.get("x-api-key")
+    if key is None:
+        kind, _, key = request.headers.get("Authorization", "").partition(" ")
+        return key if kind.lower() == "bearer" else ""
+    return key
+
+
+def _unknown(request: web.Request) -> ApiError:
+    if request.path.startswith(ANALYTICS):
+        return ApiError(HTTPStatus.UNAUTHORIZED, "The bearer token is no valid API key", code="UNAUTHORIZED")
+    return ApiError(HTTPStatus.FORBIDDEN)
+
+
+def _covers(scope: Scope, request: web.Request) -> bool:
+    path = request.path
+    if scope is Scope.ACCOUNT:
+        return True
+    if path.startswith("/local/v1/keys"):
+        return False
+    # SDKs poll what they have to enforce with the key that they meter with.
+    metering = path.startswith("/meter/") or (path.endswith("/ai/completions") and request.method == "POST")
+    if metering or (scope is Scope.METERING and "/ai/enforcement-rules/" in path and request.method in _READING):
+        return scope in (Scope.WRITE, Scope.METERING)
+    if scope is Scope.METERING:
+        return False
+    return scope is Scope.WRITE or request.method in _READING

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from local_platform.wire import Clock, dumps, iso
+
+# Where the newer analytics stand, whose errors look different.
+ANALYTICS = "/api/v2/"
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +24,9 @@ class ApiError(Exception):
         status: The HTTP status.
         message: What went wrong and what to do, or None where the platform says nothing.
         details: What is wrong with each field.
+        headers: Headers of the answer.
+        code: The machine-readable reason, where the platform gives one.
+        errors: Machine-readable reasons by field.
     """
 
     def __init__(
@@ -29,12 +35,17 @@ class ApiError(Exception):
         message: str | None = None,
         details: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        code: str | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.details = details
         self.headers = headers
+        self.code = code
+        self.errors = errors
 
 
 def invalid(details: Mapping[str, str]) -> ApiError:
@@ -43,7 +54,9 @@ def invalid(details: Mapping[str, str]) -> ApiError:
 
 
 def error_response(request: web.Request, clock: Clock, error: ApiError) -> web.Response:
-    """Render an error body."""
+    """Render an error body; the newer analytics have a form of their own."""
+    if request.path.startswith(ANALYTICS):
+        return _newer_form(error)
     body: dict[str, object] = {
         "timestamp": iso(clock()),
         "status": int(error.status),
@@ -54,12 +67,23 @@ def error_response(request: web.Request, clock: Clock, error: ApiError) -> web.R
     body["path"] = request.path
     if error.details is not None:
         body["details"] = dict(error.details)
+    if error.errors:
+        body["errors"] = [dict(one) for one in error.errors]
     return web.Response(
         status=error.status,
         text=dumps(body),
         content_type="application/json",
         headers=error.headers,
     )
+
+
+def _newer_form(error: ApiError) -> web.Response:
+    complaints = "; ".join(f"{name} {complaint}" for name, complaint in (error.details or {}).items())
+    body = {
+        "code": error.code or error.status.name,
+        "message": ": ".join(filter(None, (error.message or error.status.phrase, complaints))),
+    }
+    return web.Response(status=error.status, text=dumps(body), content_type="application/json", headers=error.headers)
 
 
 def reporting_errors(clock: Clock) -> Middleware:

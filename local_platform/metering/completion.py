@@ -6,16 +6,16 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from local_platform import ids
 from local_platform.metering import pricing
-from local_platform.metering.fields import checked
+from local_platform.metering.fields import Fields
+from local_platform.metering.names import Named, Referred
 from local_platform.wire import dumps, from_nano, iso, to_ms, to_nano
 
 COLUMNS = (
     "request_ms",
     "created_ms",
+    "team",
     "transaction_id",
     "idempotency_key",
     "priced",
@@ -25,9 +25,11 @@ COLUMNS = (
     "task_type",
     "trace_id",
     "organization",
+    "organization_id",
     "product",
     "product_id",
     "credential",
+    "credential_id",
     "subscriber_email",
     "environment",
     "stop_reason",
@@ -45,14 +47,13 @@ COLUMNS = (
 
 _PROMPTS = ("systemPrompt", "inputMessages", "outputResponse")
 
-# Names a client submits that come back as nested references; the older name of each is also a name.
-_NESTED = {
+# Names a client submits that come back as nested resources; the older name of each is also a name.
+_NAMES = {
     "organization": ("organizationName", "organizationId"),
     "product": ("productName", "productId"),
-    "subscriberCredential": ("credential", "credentialAlias"),
+    "credential": ("credential", "credentialAlias"),
 }
-_FLAT = frozenset(name for alternatives in _NESTED.values() for name in alternatives)
-_KINDS = {"subscriberCredential": "credential"}
+_FLAT = frozenset(name for alternatives in _NAMES.values() for name in alternatives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Completion:
         created_ms: When it arrived.
         idempotency_key: The key under which the client may send it again.
         columns: The values of `COLUMNS`.
-        record: The log's JSON object, without what depends on the row: the reader adds the id.
+        record: The log's JSON object, without the id and what the call refers to: the reader adds those.
     """
 
     transaction_id: str
@@ -86,31 +87,45 @@ class _Bill:
     priced: bool
 
 
-def accept(body: object, now: datetime, idempotency_key: str | None = None) -> Completion:
-    """Check, price and render a completion body.
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a call arrived.
 
-    Raises:
-        InvalidFieldsError: The body cannot be taken.
+    Attributes:
+        team: The number of the team that it is metered to.
+        at: When.
+        idempotency_key: The key under which the client may send it again.
     """
-    fields = checked(body)
+
+    team: int
+    at: datetime
+    idempotency_key: str | None = None
+
+
+def named_in(fields: Fields) -> Named:
+    """Return what a call names."""
+    return Named(agent=fields.get("agent"), **{name: _first(fields, flat) for name, flat in _NAMES.items()})
+
+
+def complete(fields: Fields, named: Named, referred: Referred, arrival: Arrival) -> Completion:
+    """Price and render checked fields."""
     if "transactionId" not in fields:
         fields["transactionId"] = f"tx_{secrets.token_hex(8)}"
     bill = _bill(fields)
-    names = {nested: _first(fields, flat) for nested, flat in _NESTED.items()}
     return Completion(
         transaction_id=fields["transactionId"],
-        created_ms=to_ms(now),
-        idempotency_key=idempotency_key,
-        columns=_columns(fields, bill, names, now, idempotency_key),
-        record=dumps(_record(fields, bill, names, now)),
+        created_ms=to_ms(arrival.at),
+        idempotency_key=arrival.idempotency_key,
+        columns=_columns(fields, bill, named, referred, arrival),
+        record=dumps(_record(fields, bill, arrival.at)),
     )
 
 
-def _first(fields: dict[str, Any], names: tuple[str, ...]) -> str | None:
+def _first(fields: Fields, names: tuple[str, ...]) -> str | None:
     return next((fields[name] for name in names if name in fields), None)
 
 
-def _bill(fields: dict[str, Any]) -> _Bill:
+def _bill(fields: Fields) -> _Bill:
     """Price the call; a cost that the client states is taken as it is."""
     if fields.get("billingSkipped"):
         return _Bill(0, 0, 0, 0, 0, priced=True)
@@ -137,7 +152,7 @@ def _bill(fields: dict[str, Any]) -> _Bill:
     )
 
 
-def _listed_costs(fields: dict[str, Any]) -> pricing.Costs | None:
+def _listed_costs(fields: Fields) -> pricing.Costs | None:
     usage = pricing.Usage(
         input=fields["inputTokenCount"],
         output=fields["outputTokenCount"],
@@ -149,29 +164,25 @@ def _listed_costs(fields: dict[str, Any]) -> pricing.Costs | None:
     return pricing.costs(fields["provider"], fields["model"], usage, fields["requestTime"], batch=batch)
 
 
-def _columns(
-    fields: dict[str, Any],
-    bill: _Bill,
-    names: dict[str, str | None],
-    now: datetime,
-    idempotency_key: str | None,
-) -> tuple[object, ...]:
-    product = names["product"]
+def _columns(fields: Fields, bill: _Bill, named: Named, referred: Referred, arrival: Arrival) -> tuple[object, ...]:
     return (
         to_ms(fields["requestTime"]),
-        to_ms(now),
+        to_ms(arrival.at),
+        arrival.team,
         fields["transactionId"],
-        idempotency_key,
+        arrival.idempotency_key,
         int(bill.priced),
         fields["provider"],
         fields["model"],
-        fields.get("agent"),
+        named.agent,
         fields.get("taskType"),
         fields.get("traceId"),
-        names["organization"],
-        product,
-        ids.of_name("product", product) if product else None,
-        names["subscriberCredential"],
+        named.organization,
+        referred.organization,
+        named.product,
+        referred.product,
+        named.credential,
+        referred.credential,
         fields.get("subscriberEmail"),
         fields.get("environment"),
         fields["stopReason"],
@@ -188,20 +199,19 @@ def _columns(
     )
 
 
-def _record(fields: dict[str, Any], bill: _Bill, names: dict[str, str | None], now: datetime) -> dict[str, object]:
-    """Build the log's record: what was sent, what follows from it, and references by name."""
+def _record(fields: Fields, bill: _Bill, now: datetime) -> dict[str, object]:
+    """Build the log's record: what was sent and what follows from it; the reader adds what it refers to."""
     record: dict[str, object] = {name: fields[name] for name in fields if name not in _FLAT}
     for name in ("requestTime", "completionStartTime", "responseTime"):
         record[name] = iso(fields[name])
     record |= _derived(fields)
     record |= _costs(fields, bill)
-    record |= {nested: _reference(_KINDS.get(nested, nested), name) for nested, name in names.items() if name}
     arrival = iso(now)
     record |= {"resourceType": "ai.completion.metric", "created": arrival, "updated": arrival}
     return record
 
 
-def _derived(fields: dict[str, Any]) -> dict[str, object]:
+def _derived(fields: Fields) -> dict[str, object]:
     transaction_id = fields["transactionId"]
     streamed = fields.get("isStreamed", False)
     derived: dict[str, object] = {
@@ -225,7 +235,7 @@ def _derived(fields: dict[str, Any]) -> dict[str, object]:
     return derived
 
 
-def _costs(fields: dict[str, Any], bill: _Bill) -> dict[str, object]:
+def _costs(fields: Fields, bill: _Bill) -> dict[str, object]:
     costs: dict[str, object] = {
         "inputTokenCost": from_nano(bill.input),
         "outputTokenCost": from_nano(bill.output),
@@ -237,7 +247,3 @@ def _costs(fields: dict[str, Any], bill: _Bill) -> dict[str, object]:
     if "totalCost" in fields:
         costs["clientReportedCost"] = fields["totalCost"]
     return costs
-
-
-def _reference(kind: str, name: str) -> dict[str, object]:
-    return {"id": ids.of_name(kind, name), "label": name, "resourceType": kind, "_links": {}}

@@ -5,118 +5,28 @@ Fields that are not listed are accepted and left out: clients send more than the
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from local_platform.wire import parse_moment
+from local_platform.checks import Check, applied, choice, cut_text, flag, moment, number, text, whole
 
-# Takes a value that is neither null nor blank and returns it normalised, or raises ComplaintError.
-Check = Callable[[Any], Any]
+Fields = dict[str, Any]
 
-_NAME_LENGTH = 255
 _MOST_TOKENS = 20_000_000
 _MOST_MILLISECONDS = 10 * 24 * 3600 * 1000
 _MOST_DOLLARS = Decimal(1_000_000)
 
-
-class ComplaintError(Exception):
-    """What is wrong with one value."""
-
-
-def text(longest: int | None = None, pattern: str | None = None) -> Check:
-    """A string, with the given limits."""
-    compiled = re.compile(pattern) if pattern else None
-
-    def check(value: Any) -> str:
-        if not isinstance(value, str):
-            raise ComplaintError("must be a string")
-        if longest is not None and len(value) > longest:
-            raise ComplaintError(f"size must be between 0 and {longest}")
-        if compiled and not compiled.fullmatch(value):
-            raise ComplaintError(f'must match "{pattern}"')
-        # A lone surrogate is legal JSON but cannot be stored.
-        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise ComplaintError("must be valid Unicode text")
-        return value
-
-    return check
-
-
-def cut_text(longest: int) -> Check:
-    """A string of which only the beginning is kept."""
-    check = text()
-    return lambda value: check(value)[:longest]
-
-
-def lowered(value: Any) -> str:
-    """A string that is kept in lower case."""
-    return str(_NAME(value)).lower()
-
-
-def whole(most: int) -> Check:
-    """An integer from 0."""
-
-    def check(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise ComplaintError("must be an integer")
-        # The range comes first: whether 1e999 is whole cannot be computed.
-        if not 0 <= value <= most:
-            raise ComplaintError(f"must be between 0 and {most}")
-        if value != int(value):
-            raise ComplaintError("must be an integer")
-        return int(value)
-
-    return check
-
-
-def number(most: Decimal) -> Check:
-    """A number from 0, kept exactly."""
-
-    def check(value: Any) -> Decimal:
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise ComplaintError("must be a number")
-        if not 0 <= value <= most:
-            raise ComplaintError(f"must be between 0 and {most}")
-        return Decimal(value)
-
-    return check
-
-
-def choice(words: str) -> Check:
-    """One of the given words."""
-    known = frozenset(words.split())
-
-    def check(value: Any) -> str:
-        if not isinstance(value, str) or value not in known:
-            raise ComplaintError(f"must be one of {', '.join(sorted(known))}")
-        return value
-
-    return check
-
-
-def flag(value: Any) -> bool:
-    """A boolean."""
-    if not isinstance(value, bool):
-        raise ComplaintError("must be true or false")
-    return value
-
-
-def moment(value: Any) -> datetime:
-    """An ISO-8601 moment with its offset."""
-    try:
-        return parse_moment(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ComplaintError("must be an ISO-8601 moment with an offset, such as 2026-01-31T10:15:30.000Z") from None
-
-
-_NAME = text(_NAME_LENGTH)
+_NAME = text(255)
 _FREE = text()
 _TOKENS = whole(_MOST_TOKENS)
 _DURATION = whole(_MOST_MILLISECONDS)
 _DOLLARS = number(_MOST_DOLLARS)
+
+
+def _lowered(value: Any) -> str:
+    """A string that is kept in lower case."""
+    return str(_NAME(value)).lower()
 
 
 def _all(check: Check, names: str) -> dict[str, Check]:
@@ -165,7 +75,7 @@ CHECKS: Mapping[str, Check] = {
     **_all(text(128), "querySource subagentType"),
     **_all(text(64), "agentVersion promptId clientSurface"),
     **_all(text(16), "effort speed"),
-    "agenticJobType": lowered,
+    "agenticJobType": _lowered,
     "costMultiplier": number(Decimal(100)),
     "costType": choice(
         "AI TEXT_TOKEN_INPUT TEXT_TOKEN_OUTPUT TEXT_TOKEN_CACHE_CREATION TEXT_TOKEN_CACHE_READ IMAGE_GENERATION "
@@ -206,7 +116,7 @@ class InvalidFieldsError(Exception):
         self.details = details
 
 
-def checked(body: object) -> dict[str, Any]:
+def checked(body: object) -> Fields:
     """Return the known fields of a completion body, normalised; null and blank count as absent.
 
     Raises:
@@ -215,28 +125,13 @@ def checked(body: object) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidFieldsError({"error": "must be a JSON object"})
     complaints: dict[str, str] = {}
-    fields = _apply(CHECKS, body, "", complaints)
+    fields = applied(CHECKS, body, complaints)
     for name in REQUIRED:
         if name not in fields and name not in complaints:
             complaints[name] = "must not be null or blank"
     fields.update(_subscriber(body.get("subscriber"), complaints))
     if complaints:
         raise InvalidFieldsError(complaints)
-    return fields
-
-
-def _apply(
-    checks: Mapping[str, Check], body: Mapping[str, Any], prefix: str, complaints: dict[str, str]
-) -> dict[str, Any]:
-    fields = {}
-    for name, value in body.items():
-        check = checks.get(name)
-        if check is None or value is None or value == "":
-            continue
-        try:
-            fields[name] = check(value)
-        except ComplaintError as complaint:
-            complaints[prefix + name] = str(complaint)
     return fields
 
 
@@ -247,12 +142,12 @@ def _subscriber(value: object, complaints: dict[str, str]) -> dict[str, str]:
     if not isinstance(value, dict):
         complaints["subscriber"] = "must be an object"
         return {}
-    person = _apply(_SUBSCRIBER, value, "subscriber.", complaints)
+    person = applied(_SUBSCRIBER, value, complaints, "subscriber.")
     credential = value.get("credential") or {}
     if not isinstance(credential, dict):
         complaints["subscriber.credential"] = "must be an object"
         return {}
-    key = _apply(_CREDENTIAL, credential, "subscriber.credential.", complaints)
+    key = applied(_CREDENTIAL, credential, complaints, "subscriber.credential.")
     named = {
         "subscriberId": person.get("id"),
         "subscriberEmail": person.get("email"),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from local_platform.http.access import number_of
 from local_platform.http.errors import invalid
 from local_platform.http.paging import Paging, bad_value
 from local_platform.wire import parse_moment, to_ms, to_nano
@@ -27,7 +28,6 @@ _EQUALS = {
     "environment": "environment",
     "model": "model",
     "organizationName": "organization",
-    "productId": "product_id",
     "provider": "provider",
     "stopReason": "stop_reason",
     "subscriberEmail": "subscriber_email",
@@ -86,26 +86,42 @@ class LogQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """A row of the log: its record, and the names and numbers of what it refers to."""
+
+    row: int
+    record: str
+    organization: str | None
+    organization_number: int | None
+    product: str | None
+    product_number: int | None
+    credential: str | None
+    credential_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class LogPage:
     """The rows of one page, with how many there are on all pages."""
 
-    rows: list[tuple[int, str]]
+    rows: list[LoggedCall]
     total: int
 
 
-def log_query(query: MultiMapping[str]) -> LogQuery:
-    """Translate a request's parameters.
+def log_query(query: MultiMapping[str], team: int) -> LogQuery:
+    """Translate a request's parameters to a question about one team's calls.
 
     Raises:
         ApiError: A value cannot be read.
     """
     conditions: list[tuple[str, object]] = [
+        ("team = ?", team),
         *_period(query),
         *_equalities(query),
+        *_product(query),
         *_transaction_ids(query),
         *_ranges(query),
     ]
-    where = " AND ".join(condition for condition, _ in conditions) or "TRUE"
+    where = " AND ".join(condition for condition, _ in conditions)
     return LogQuery(where, tuple(value for _, value in conditions), _order(query))
 
 
@@ -123,14 +139,19 @@ def read_page(connection: sqlite3.Connection, query: LogQuery, paging: Paging) -
         f"ORDER BY {query.order} LIMIT ? OFFSET ?",
         (*query.values, paging.size, paging.offset),
     ).fetchall()
-    wanted = [row for (row,) in rows]
-    records = dict(
-        connection.execute(
-            "SELECT id, json FROM completion_record WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(wanted),),
-        )
+    return LogPage(logged(connection, [row for (row,) in rows]), total)
+
+
+def logged(connection: sqlite3.Connection, rows: Sequence[int]) -> list[LoggedCall]:
+    """Return calls by row, in the order given; rows that do not exist are left out."""
+    found = connection.execute(
+        "SELECT c.id, r.json, organization, organization_id, product, product_id, credential, credential_id"
+        " FROM completion AS c JOIN completion_record AS r ON r.id = c.id"
+        " WHERE c.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(rows),),
     )
-    return LogPage([(row, records[row]) for row in wanted], total)
+    calls = {call[0]: LoggedCall(*call) for call in found}
+    return [calls[row] for row in rows if row in calls]
 
 
 def moment_of(query: MultiMapping[str], name: str) -> datetime | None:
@@ -157,6 +178,10 @@ def _period(query: MultiMapping[str]) -> list[tuple[str, object]]:
 def _equalities(query: MultiMapping[str]) -> list[tuple[str, object]]:
     columns = {**_EQUALS, **{name: _IN_RECORD.format(name=name) for name in _EQUALS_IN_RECORD}}
     return [(f"{column} = ?", _word(query, name)) for name, column in columns.items() if name in query]
+
+
+def _product(query: MultiMapping[str]) -> list[tuple[str, object]]:
+    return [("product_id = ?", number_of("product", query["productId"]))] if "productId" in query else []
 
 
 def _word(query: MultiMapping[str], name: str) -> str:

@@ -12,6 +12,7 @@ _INSERT = (
     f"INSERT INTO completion (id, {', '.join(COLUMNS)}) "  # noqa: S608 - our own column names
     f"VALUES (?{', ?' * len(COLUMNS)})"
 )
+_TEAM = COLUMNS.index("team")
 _INSERT_RECORD = "INSERT INTO completion_record (id, json) VALUES (?, ?)"
 
 
@@ -38,8 +39,8 @@ def meter(connection: sqlite3.Connection, completion: Completion) -> Stored:
     """Store one completion; the same idempotency key again finds what it stored first."""
     if completion.idempotency_key is not None:
         known = connection.execute(
-            "SELECT id, transaction_id, created_ms FROM completion WHERE idempotency_key = ?",
-            (completion.idempotency_key,),
+            "SELECT id, transaction_id, created_ms FROM completion WHERE team = ? AND idempotency_key = ?",
+            (completion.columns[_TEAM], completion.idempotency_key),
         ).fetchone()
         if known:
             return Stored(*known)
@@ -56,24 +57,21 @@ def meter_all(connection: sqlite3.Connection, completions: Sequence[Completion])
     return int(newest) + 1
 
 
-def record(connection: sqlite3.Connection, row: int) -> str | None:
-    """Return the record of one row."""
-    found = connection.execute("SELECT json FROM completion_record WHERE id = ?", (row,)).fetchone()
-    return found[0] if found else None
-
-
-def totals(connection: sqlite3.Connection) -> Totals:
-    """Count what there is."""
+def totals(connection: sqlite3.Connection, team: int) -> Totals:
+    """Count what a team has."""
     return Totals(
         *connection.execute(
-            "SELECT (SELECT count(*) FROM completion),"
-            " (SELECT count(*) FROM completion WHERE priced = 0),"
-            " (SELECT min(request_ms) FROM completion),"
-            " (SELECT max(request_ms) FROM completion)"
+            "SELECT (SELECT count(*) FROM completion WHERE team = :team),"
+            " (SELECT count(*) FROM completion WHERE priced = 0 AND team = :team),"
+            " (SELECT min(request_ms) FROM completion WHERE team = :team),"
+            " (SELECT max(request_ms) FROM completion WHERE team = :team)",
+            {"team": team},
         ).fetchone()
     )
 
 
-def metered_models(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Return every provider and model that was metered."""
-    return connection.execute("SELECT DISTINCT provider, model FROM completion ORDER BY provider, model").fetchall()
+def metered_models(connection: sqlite3.Connection, team: int) -> list[tuple[str, str]]:
+    """Return every provider and model that a team has metered."""
+    return connection.execute(
+        "SELECT DISTINCT provider, model FROM completion WHERE team = ? ORDER BY provider, model", (team,)
+    ).fetchall()

@@ -153,6 +153,7 @@ def _open(path: Path, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.
 def _for_reading(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA query_only = ON")
     connection.create_aggregate("median", 1, _Median)
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)
 
 
 class _Median:

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_platform.metering import store
-from local_platform.metering.completion import Completion, accept
-from local_platform.metering.fields import CHECKS, REQUIRED, InvalidFieldsError
+from local_platform.metering.completion import Arrival, Completion, complete, named_in
+from local_platform.metering.fields import CHECKS, REQUIRED, InvalidFieldsError, checked
+from local_platform.metering.log import logged
+from local_platform.metering.names import Referred
 from local_platform.storage import schema
 from local_platform.wire import loads
 
@@ -42,7 +44,8 @@ subscribers = st.dictionaries(st.sampled_from(["id", "email", "credential"]), va
 
 def _accepted(body: object) -> tuple[Completion | None, Mapping[str, str]]:
     try:
-        return accept(body, NOW), {}
+        fields = checked(body)
+        return complete(fields, named_in(fields), Referred(), Arrival(1, NOW)), {}
     except InvalidFieldsError as error:
         return None, error.details
 
@@ -59,7 +62,7 @@ def test_whatever_is_sent_is_stored_or_refused_by_field(fields: dict[str, Any], 
     try:
         schema.migrate(connection)
         stored = store.meter(connection, completion)
-        record = json.loads(store.record(connection, stored.row) or "")
+        record = json.loads(logged(connection, [stored.row])[0].record)
     finally:
         connection.close()
     assert record["label"] == completion.transaction_id

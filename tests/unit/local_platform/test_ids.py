@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_platform import ids
-from local_platform.accounts.identity import identity_of, kept_key, new_key
+from local_platform.accounts.identity import kept_key, new_key, tenant_in
 
 numbers = st.integers(min_value=0, max_value=2**35 - 1)
 kinds = st.sampled_from(["team", "tenant", "completion"])
@@ -46,13 +46,11 @@ def test_a_name_has_the_same_id_on_every_call_and_another_in_another_kind() -> N
 def test_a_new_key_carries_the_tenant_where_sdks_read_it() -> None:
     key = new_key()
     assert key.startswith("rev_sk_")
-    assert key.split("_")[2] == identity_of(key).tenant_id
+    assert key.split("_")[2] == ids.encode("tenant", tenant_in(key) or -1)
 
 
-def test_a_key_of_another_form_has_a_tenant_of_its_own_that_stays_the_same() -> None:
-    one, again, other = (identity_of(key) for key in ("hak_first", "hak_first", "hak_other"))
-    assert one == again
-    assert one.team_id != other.team_id
+def test_a_key_of_another_form_carries_no_tenant() -> None:
+    assert [tenant_in(key) for key in ("hak_first", "rev_sk_x_secret", "rev_sk_")] == [None, None, None]
 
 
 def test_the_key_is_kept_for_its_owner_alone_and_found_again(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local_platform import ids
+
 
 async def _import(client: Any, bodies: list[dict[str, Any]]) -> None:
     answer = await client.import_lines([json.dumps(body) for body in bodies])
@@ -87,7 +89,7 @@ async def test_filters_pick_rows(client: Any, ten: None, query: dict[str, Any], 
 async def test_a_product_is_filtered_by_the_id_that_its_records_show(client: Any, ten: None) -> None:
     product = (await client.records(size=1))[0]["product"]["id"]
     assert len(await client.records(productId=product)) == 10
-    assert await client.records(productId="GGGGGGG") == []
+    assert await client.records(productId=ids.encode("product", 99)) == []
 
 
 async def test_a_cost_range_is_exact_at_its_edges(client: Any, completion: Any) -> None:

@@ -1,0 +1,101 @@
+"""From a document to the resource on the wire, with what it refers to nested in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local_platform import ids
+from local_platform.resources.kind import Document, Kind, Owner, Reference
+from local_platform.session import Session
+from local_platform.wire import iso_ms
+
+
+class Renderer:
+    """Renders documents for one request; a resource that many refer to is looked up once.
+
+    `base` is the address that the ids of the rendered kind are appended to.
+    """
+
+    def __init__(self, session: Session, base: str) -> None:
+        self._session = session
+        self._base = base
+        self._known: dict[tuple[str, int], dict[str, object] | None] = {}
+
+    def resource(self, kind: Kind, document: Document) -> dict[str, object]:
+        """Return a document as it is on the wire."""
+        return {
+            **self._head(kind, document),
+            **{name: value for name, value in document.fields.items() if name not in kind.hidden},
+            **self._owner(kind, document),
+            **self._nested(kind, document),
+            **kind.derive(self._session, document),
+        }
+
+    def _head(self, kind: Kind, document: Document) -> dict[str, object]:
+        return {
+            "id": document.id,
+            "label": document.fields.get(kind.title) or document.id,
+            "resourceType": kind.type_name,
+            "created": iso_ms(document.created_ms),
+            "updated": iso_ms(document.updated_ms),
+            "_links": {"self": {"href": f"{self._base}/{document.id}"}},
+        }
+
+    def _owner(self, kind: Kind, document: Document) -> dict[str, object]:
+        if kind.owner is Owner.TENANT:
+            return {
+                "tenantId": ids.encode("tenant", document.tenant),
+                "tenant": self._look_up("tenant", document.tenant),
+            }
+        return {"teamId": ids.encode("team", document.team), "team": self._look_up("team", document.team)}
+
+    def _nested(self, kind: Kind, document: Document) -> dict[str, object]:
+        """Nest what still exists; an id whose resource is gone is left out, so that an update with the answer passes."""
+        nested: dict[str, object] = {}
+        for reference in kind.references:
+            given = document.fields.get(reference.field)
+            if reference.many:
+                found = [one for text in given or () if (one := self._referred(reference, text)) is not None]
+                nested[reference.field] = [one["id"] for one in found]
+                if reference.nested:
+                    nested[reference.nested] = found
+            elif given is not None:
+                one = self._referred(reference, given)
+                nested[reference.field] = one and one["id"]
+                if reference.nested:
+                    nested[reference.nested] = one
+        return nested
+
+    def _referred(self, reference: Reference, text: str) -> dict[str, object] | None:
+        number = ids.decode(reference.kind, text)
+        if number is None:
+            return None
+        found = self._look_up(reference.kind, number)
+        if found is not None and reference.resource_type:
+            found = {**found, "resourceType": reference.resource_type}
+        return found
+
+    def _look_up(self, kind: str, number: int) -> dict[str, object] | None:
+        if (kind, number) not in self._known:
+            self._known[kind, number] = metadata(self._session, kind, number)
+        return self._known[kind, number]
+
+
+def metadata(session: Session, kind: str, number: int) -> dict[str, Any] | None:
+    """Return a resource as others nest it, or None when it does not exist."""
+    row = session.connection.execute(
+        "SELECT name, created_ms, updated_ms FROM document WHERE kind = ? AND id = ? AND tenant = ?",
+        (kind, number, session.tenant),
+    ).fetchone()
+    if row is None:
+        return None
+    name, created_ms, updated_ms = row
+    identity = ids.encode(kind, number)
+    return {
+        "id": identity,
+        "label": name or identity,
+        "resourceType": kind,
+        "created": iso_ms(created_ms),
+        "updated": iso_ms(updated_ms),
+        "_links": {},
+    }

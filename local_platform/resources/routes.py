@@ -1,0 +1,194 @@
+"""The verbs of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+from aiohttp import web
+
+from local_platform.http.access import number_of, owner_of, session_of
+from local_platform.http.errors import ApiError
+from local_platform.http.paging import hal_page, paging_of
+from local_platform.resources import bodies, documents
+from local_platform.resources.kind import Document, Kind
+from local_platform.resources.listing import listing_of, read_page
+from local_platform.resources.rendering import Renderer
+from local_platform.services import json_response, read_json, services
+from local_platform.session import Session
+from local_platform.wire import dumps, iso, iso_ms
+
+T = TypeVar("T")
+
+_LARGEST_BODY = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Dependence:
+    """A kind that cannot do without what one of its fields names."""
+
+    kind: Kind
+    field: str
+
+
+def add_kinds(router: web.UrlDispatcher, prefix: str, kinds: Iterable[Kind]) -> None:
+    """Mount the verbs of all kinds; literal paths of a family must be mounted before."""
+    everything = tuple(kinds)
+    for kind in everything:
+        dependent = tuple(
+            _Dependence(other, reference.field)
+            for other in everything
+            for reference in other.references
+            if reference.kind == kind.name and reference.field in other.required
+        )
+        _Resource(kind, dependent).mount(router, f"{prefix}/{kind.path}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Resource:
+    """The handlers of one kind."""
+
+    kind: Kind
+    dependent: tuple[_Dependence, ...]
+
+    def mount(self, router: web.UrlDispatcher, path: str) -> None:
+        one = f"{path}/{{id}}"
+        verbs: dict[str, Callable[[], object]] = {
+            "list": lambda: router.add_get(path, self.list),
+            "create": lambda: router.add_post(path, self.create),
+            "read": lambda: router.add_get(one, self.read),
+            "update": lambda: (router.add_put(one, self.replace), router.add_patch(one, self.patch)),
+            "delete": lambda: router.add_delete(one, self.delete),
+        }
+        for verb, add in verbs.items():
+            if verb in self.kind.verbs:
+                add()
+
+    async def list(self, request: web.Request) -> web.Response:
+        """List a page."""
+        owner_of(request, (self.kind.listed_by or self.kind.owner).value)
+        paging = paging_of(request, self.kind.page_size)
+        listing = listing_of(self.kind, request.query)
+        base = f"{request.url.origin()}{request.path}"
+
+        def work(session: Session) -> tuple[list[str], int]:
+            found, total = read_page(session, self.kind, listing, paging)
+            renderer = Renderer(session, base)
+            return [dumps(renderer.resource(self.kind, document)) for document in found], total
+
+        items, total = await reading(request, work)
+        return hal_page(request, self.kind.collection, items, paging, total)
+
+    async def create(self, request: web.Request) -> web.Response:
+        """Make one from the body."""
+        body = await read_json(request, _LARGEST_BODY)
+        base = f"{request.url.origin()}{request.path}"
+
+        def work(session: Session) -> dict[str, object]:
+            fields = bodies.fields_of(session, self.kind, body)
+            document = documents.insert(session, self.kind, fields)
+            self.kind.changed(session, None, document)
+            return Renderer(session, base).resource(self.kind, document)
+
+        return json_response(await writing(request, work, body), HTTPStatus.CREATED)
+
+    async def read(self, request: web.Request) -> web.Response:
+        """Show one."""
+        return json_response(await reading(request, lambda session: self._shown(session, request)))
+
+    async def replace(self, request: web.Request) -> web.Response:
+        """Replace one by the body."""
+        body = await read_json(request, _LARGEST_BODY)
+        return json_response(await writing(request, lambda session: self._update(session, request, body)))
+
+    async def patch(self, request: web.Request) -> web.Response:
+        """Change the fields that the body brings."""
+        body = await read_json(request, _LARGEST_BODY)
+
+        def work(session: Session) -> dict[str, object]:
+            before = found(session, self.kind, request.match_info["id"])
+            return self._update(session, request, bodies.merged(self.kind, before, body))
+
+        return json_response(await writing(request, work))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Delete one that nothing depends on."""
+
+        def work(session: Session) -> dict[str, object]:
+            document = found(session, self.kind, request.match_info["id"])
+            self._refuse_if_needed(session, document)
+            documents.remove(session, document)
+            self.kind.changed(session, document, None)
+            return receipt(session, self.kind, document)
+
+        return json_response(await writing(request, work))
+
+    def _shown(self, session: Session, request: web.Request) -> dict[str, object]:
+        document = found(session, self.kind, request.match_info["id"])
+        return Renderer(session, _base(request)).resource(self.kind, document)
+
+    def _update(self, session: Session, request: web.Request, body: object) -> dict[str, object]:
+        before = found(session, self.kind, request.match_info["id"])
+        fields = bodies.fields_of(session, self.kind, body, before)
+        after = documents.replace(session, self.kind, before, fields)
+        self.kind.changed(session, before, after)
+        return Renderer(session, _base(request)).resource(self.kind, after)
+
+    def _refuse_if_needed(self, session: Session, document: Document) -> None:
+        for other in self.dependent:
+            count = documents.referring(session, other.kind.name, other.field, document.id)
+            if count:
+                raise ApiError(
+                    HTTPStatus.CONFLICT,
+                    f"{self.kind.entity} {document.id} is the {other.field} of {count} {other.kind.path}; "
+                    "change or delete those first",
+                )
+
+
+def found(session: Session, kind: Kind, text: str) -> Document:
+    """Return the document of an id.
+
+    Raises:
+        ApiError: The text is no id, or names nothing of this tenant, or something of another team.
+    """
+    number = number_of(kind.name, text)
+    document = documents.find(session, kind.name, number)
+    if document is None:
+        raise ApiError(HTTPStatus.NOT_FOUND, f"Couldn't find {kind.entity} with ID: {text}")
+    if document.team not in (0, session.team) and not session.any_team:
+        raise ApiError(HTTPStatus.FORBIDDEN, "Access Denied")
+    return document
+
+
+def receipt(session: Session, kind: Kind, document: Document) -> dict[str, object]:
+    """Return the answer to a deletion."""
+    return {
+        "id": document.id,
+        "message": f"{kind.entity} deleted",
+        "resourceType": kind.type_name,
+        "created": iso_ms(document.created_ms),
+        "updated": iso(session.now),
+        "_links": {},
+    }
+
+
+async def reading(request: web.Request, work: Callable[[Session], T]) -> T:
+    """Run work that only reads, on behalf of a request."""
+    open_session = session_of(request)
+    return await services(request).database.read(lambda connection: work(open_session(connection)))
+
+
+async def writing(request: web.Request, work: Callable[[Session], T], body: object = None) -> T:
+    """Run work in a transaction, on behalf of a request; a body may name the team."""
+    open_session = session_of(request, body)
+    parts = services(request)
+    result = await parts.database.write(lambda connection: work(open_session(connection)))
+    parts.names.forget()
+    await parts.database.read(parts.keys.load)
+    return result
+
+
+def _base(request: web.Request) -> str:
+    return f"{request.url.origin()}{request.path.rpartition('/')[0]}"
