@@ -22,6 +22,7 @@ CUSTOMERS = 10
 class Platform:
     url: str
     api_key: str
+    pid: int
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def platform(data: Path, history_days: int) -> Iterator[Platform]:
         assert child.stdout is not None
         hello = json.loads(child.stdout.readline())
         try:
-            yield Platform(hello["url"], hello["api_key"])
+            yield Platform(hello["url"], hello["api_key"], child.pid)
         finally:
             child.terminate()
 
@@ -41,7 +42,7 @@ def platform(data: Path, history_days: int) -> Iterator[Platform]:
 async def meter(target: Platform, calls: int, spread: timedelta) -> None:
     """Meter so many calls, evenly over the time just gone by."""
     now = datetime.now(UTC)
-    lines = (json.dumps(_call(number, now - spread * (1 - number / calls))) for number in range(calls))
+    lines = (json.dumps(call(number, now - spread * (1 - number / calls))) for number in range(calls))
     async with aiohttp.ClientSession() as session:
         headers = {"x-api-key": target.api_key, "Content-Type": "application/x-ndjson"}
         async with session.post(f"{target.url}/local/v1/import", data="\n".join(lines), headers=headers) as response:
@@ -49,7 +50,7 @@ async def meter(target: Platform, calls: int, spread: timedelta) -> None:
             assert (await response.json())["accepted"] == calls
 
 
-def _call(number: int, at: datetime) -> dict[str, object]:
+def call(number: int, at: datetime) -> dict[str, object]:
     stamp = at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return {
         "transactionId": f"bench-{number}", "model": "gpt-4o", "provider": "OPENAI", "costType": "AI",

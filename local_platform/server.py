@@ -21,6 +21,7 @@ from local_platform.accounts.keys import Caller, Keys
 from local_platform.app import build_app
 from local_platform.http.faults import Faults
 from local_platform.metering import pricing
+from local_platform.metering.intake import Intake
 from local_platform.metering.names import Names, adopt
 from local_platform.services import Services
 from local_platform.session import Session
@@ -85,7 +86,7 @@ async def running_platform(
         warming = asyncio.create_task(asyncio.to_thread(pricing.warm))
         keys = Keys()
         account = await database.write(partial(_open_account, keys, api_key, clock()))
-        services = Services(keys, Names(), database, Faults(), clock, started=clock())
+        services = Services(keys, Names(), database, Intake(database), Faults(), clock, started=clock())
         try:
             async with _listening(build_app(services), host, port) as url:
                 yield Platform(

@@ -11,6 +11,7 @@ from aiohttp import web
 from local_platform.accounts.keys import Keys
 from local_platform.http.errors import ApiError
 from local_platform.http.faults import Faults
+from local_platform.metering.intake import Intake
 from local_platform.metering.names import Names
 from local_platform.storage.database import Database
 from local_platform.wire import Clock, dumps, loads
@@ -23,6 +24,7 @@ class Services:
     keys: Keys
     names: Names
     database: Database
+    intake: Intake
     faults: Faults
     clock: Clock
     started: datetime

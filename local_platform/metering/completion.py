@@ -61,6 +61,7 @@ class Completion:
     """A completion that is ready to be stored.
 
     Attributes:
+        team: The number of the team that it is metered to.
         transaction_id: The client's id of the call, or one made here.
         created_ms: When it arrived.
         idempotency_key: The key under which the client may send it again.
@@ -68,6 +69,7 @@ class Completion:
         record: The log's JSON object, without the id and what the call refers to: the reader adds those.
     """
 
+    team: int
     transaction_id: str
     created_ms: int
     idempotency_key: str | None
@@ -113,6 +115,7 @@ def complete(fields: Fields, named: Named, referred: Referred, arrival: Arrival)
         fields["transactionId"] = f"tx_{secrets.token_hex(8)}"
     bill = _bill(fields)
     return Completion(
+        team=arrival.team,
         transaction_id=fields["transactionId"],
         created_ms=to_ms(arrival.at),
         idempotency_key=arrival.idempotency_key,

@@ -68,7 +68,7 @@ async def meter(request: web.Request) -> web.Response:
     if referred is None:
         referred = await parts.database.write(lambda connection: parts.names.resolve(open_session(connection), named))
     completion = complete(fields, named, referred, Arrival(team, parts.clock(), key))
-    stored = await parts.database.write(lambda connection: store.meter(connection, completion))
+    stored = await parts.intake.take(completion)
     return json_response(_receipt(stored, given_key(request)), HTTPStatus.CREATED)
 
 
@@ -91,7 +91,7 @@ async def import_lines(request: web.Request) -> web.Response:
 
     if parsed.accepted:
         calls = await asyncio.to_thread(build, await parts.database.write(resolve))
-        await parts.database.write(lambda connection: store.meter_all(connection, calls))
+        await parts.database.write(lambda connection: store.meter(connection, calls))
     return json_response({"accepted": len(parsed.accepted), "rejected": parsed.rejected})
 
 

@@ -1,19 +1,23 @@
-"""Completions in the database: storing them once, reading them back, counting them."""
+"""Completions in the database: storing them once, counting them."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from local_platform.metering.completion import COLUMNS, Completion
+from local_platform.wire import dumps
 
-_INSERT = (
-    f"INSERT INTO completion (id, {', '.join(COLUMNS)}) "  # noqa: S608 - our own column names
-    f"VALUES (?{', ?' * len(COLUMNS)})"
+# A statement of many rows releases the interpreter once for all of them; more rows than this gain nothing.
+_ROWS_OF_A_STATEMENT = 64
+
+_FIND_KEYS = (
+    "SELECT c.team, c.idempotency_key, c.id, c.transaction_id, c.created_ms"
+    " FROM json_each(?) AS asked CROSS JOIN completion AS c"
+    " ON c.team = asked.value ->> 0 AND c.idempotency_key = asked.value ->> 1"
 )
-_TEAM = COLUMNS.index("team")
-_INSERT_RECORD = "INSERT INTO completion_record (id, json) VALUES (?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +39,24 @@ class Totals:
     last_ms: int | None
 
 
-def meter(connection: sqlite3.Connection, completion: Completion) -> Stored:
-    """Store one completion; the same idempotency key again finds what it stored first."""
-    if completion.idempotency_key is not None:
-        known = connection.execute(
-            "SELECT id, transaction_id, created_ms FROM completion WHERE team = ? AND idempotency_key = ?",
-            (completion.columns[_TEAM], completion.idempotency_key),
-        ).fetchone()
-        if known:
-            return Stored(*known)
-    row = meter_all(connection, [completion])
-    return Stored(row, completion.transaction_id, completion.created_ms)
-
-
-def meter_all(connection: sqlite3.Connection, completions: Sequence[Completion]) -> int:
-    """Store completions that carry no key seen before; return the first one's row."""
+def meter(connection: sqlite3.Connection, completions: Sequence[Completion]) -> list[Stored]:
+    """Store completions; the same idempotency key again stores nothing and answers what its first call was answered."""
+    answered = _answered(connection, completions)
     (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM completion").fetchone()
-    rows = list(enumerate(completions, start=newest + 1))
-    connection.executemany(_INSERT, ((row, *item.columns) for row, item in rows))
-    connection.executemany(_INSERT_RECORD, ((row, item.record) for row, item in rows))
-    return int(newest) + 1
+    fresh: list[tuple[int, Completion]] = []
+    stored = []
+    for completion in completions:
+        key = (completion.team, completion.idempotency_key)
+        answer = answered.get(key)
+        if answer is None:
+            answer = Stored(newest + len(fresh) + 1, completion.transaction_id, completion.created_ms)
+            fresh.append((answer.row, completion))
+            if completion.idempotency_key is not None:
+                answered[key] = answer
+        stored.append(answer)
+    _insert(connection, "completion", len(COLUMNS) + 1, [(row, *one.columns) for row, one in fresh])
+    _insert(connection, "completion_record", 2, [(row, one.record) for row, one in fresh])
+    return stored
 
 
 def totals(connection: sqlite3.Connection, team: int) -> Totals:
@@ -75,3 +77,26 @@ def metered_models(connection: sqlite3.Connection, team: int) -> list[tuple[str,
     return connection.execute(
         "SELECT DISTINCT provider, model FROM completion WHERE team = ? ORDER BY provider, model", (team,)
     ).fetchall()
+
+
+def _answered(
+    connection: sqlite3.Connection, completions: Sequence[Completion]
+) -> dict[tuple[int, str | None], Stored]:
+    """Return what the calls under keys seen before were answered, by team and key."""
+    keys = [(one.team, one.idempotency_key) for one in completions if one.idempotency_key is not None]
+    if not keys:
+        return {}
+    return {(team, key): Stored(*answer) for team, key, *answer in connection.execute(_FIND_KEYS, (dumps(keys),))}
+
+
+def _insert(connection: sqlite3.Connection, table: str, width: int, rows: Sequence[tuple[object, ...]]) -> None:
+    for start in range(0, len(rows), _ROWS_OF_A_STATEMENT):
+        some = rows[start : start + _ROWS_OF_A_STATEMENT]
+        connection.execute(_insertion(table, width, len(some)), [value for row in some for value in row])
+
+
+@cache
+def _insertion(table: str, width: int, rows: int) -> str:
+    columns = {"completion": ("id", *COLUMNS), "completion_record": ("id", "json")}[table]
+    marks = ",".join([f"({','.join('?' * width)})"] * rows)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}"  # noqa: S608 - our own names

@@ -61,7 +61,7 @@ def test_whatever_is_sent_is_stored_or_refused_by_field(fields: dict[str, Any], 
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         schema.migrate(connection)
-        stored = store.meter(connection, completion)
+        [stored] = store.meter(connection, [completion])
         record = json.loads(logged(connection, [stored.row])[0].record)
     finally:
         connection.close()

@@ -53,8 +53,15 @@ async def test_a_failing_write_is_told_to_its_caller_and_leaves_its_neighbours_a
 
 
 async def test_a_write_whose_caller_gave_up_before_its_turn_is_not_made(database: Database) -> None:
-    gate = threading.Event()
-    blocked = asyncio.ensure_future(database.write(lambda _: gate.wait(10)))
+    begun, gate = threading.Event(), threading.Event()
+
+    def block(_: sqlite3.Connection) -> None:
+        begun.set()
+        gate.wait(10)
+
+    blocked = asyncio.ensure_future(database.write(block))
+    # Only now is it certain that the next one is in a batch of its own.
+    assert await asyncio.to_thread(begun.wait, 10)
     given_up = asyncio.ensure_future(database.write(lambda c: _insert("never", c)))
     await asyncio.sleep(0)
     given_up.cancel()
