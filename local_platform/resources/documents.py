@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from local_platform.http.errors import ApiError
+from local_platform.logs import store as logs
 from local_platform.resources.kind import Document, Fields, Kind, Owner
 from local_platform.session import Session
 from local_platform.wire import dumps, loads, to_ms
@@ -40,6 +41,7 @@ def insert(session: Session, kind: Kind, fields: Mapping[str, Any], *, number: i
     )
     statement = "INSERT INTO document (name, key, json, updated_ms, kind, id, tenant, team, created_ms) "
     _write(session, kind, document, statement + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", document.created_ms)
+    _log(session, document, "CREATED")
     return document
 
 
@@ -52,12 +54,14 @@ def replace(session: Session, kind: Kind, document: Document, fields: Mapping[st
     after = changed(document, updated_ms=to_ms(session.now), fields={**kind.defaults, **fields})
     statement = "UPDATE document SET name = ?, key = ?, json = ?, updated_ms = ? "
     _write(session, kind, after, statement + "WHERE kind = ? AND id = ? AND tenant = ? AND team = ?")
+    _log(session, after, "UPDATED")
     return after
 
 
 def remove(session: Session, document: Document) -> None:
     """Forget a document; its number is not given again."""
     session.connection.execute("DELETE FROM document WHERE kind = ? AND id = ?", (document.kind, document.number))
+    _log(session, document, "DELETED")
 
 
 def find(session: Session, kind: str, number: int) -> Document | None:
@@ -71,9 +75,10 @@ def named(session: Session, kind: Kind, name: str) -> Document | None:
     return _one(session, where, (kind.name, session.tenant, _team(session, kind), name))
 
 
-def keyed(session: Session, kind: Kind, key: str) -> Document | None:
-    """Return the owner's document of this key."""
+def keyed(session: Session, kind: Kind, *values: str) -> Document | None:
+    """Return the owner's document whose unique fields have these values, in whatever case."""
     where = "kind = ? AND tenant = ? AND team = ? AND key = ?"
+    key = kind.key(dict(zip(kind.unique, values, strict=True)))
     return _one(session, where, (kind.name, session.tenant, _team(session, kind), key))
 
 
@@ -84,13 +89,10 @@ def everything(session: Session, kind: Kind) -> list[Document]:
     )
 
 
-def referring(session: Session, kind: str, field: str, target_id: str) -> int:
-    """Count the tenant's documents of a kind whose field names a resource."""
-    (count,) = session.connection.execute(
-        "SELECT count(*) FROM document WHERE kind = ? AND tenant = ? AND json_extract(json, ?) = ?",
-        (kind, session.tenant, f'$."{field}"', target_id),
-    ).fetchone()
-    return int(count)
+def referring(session: Session, kind: str, field: str, target_id: str) -> list[Document]:
+    """Return the tenant's documents of a kind whose field names a resource, alone or in a list."""
+    where = "kind = ? AND tenant = ? AND EXISTS (SELECT 1 FROM json_each(json, ?) WHERE value = ?) ORDER BY id"
+    return selected(session, where, (kind, session.tenant, f'$."{field}"', target_id))
 
 
 def selected(session: Session, where: str, values: Sequence[object]) -> list[Document]:
@@ -124,9 +126,15 @@ def _write(session: Session, kind: Kind, document: Document, statement: str, *mo
     try:
         session.connection.execute(statement, values)
     except sqlite3.IntegrityError:
+        taken = " and ".join(f"{name} '{document.fields.get(name)}'" for name in kind.unique)
         raise ApiError(
-            HTTPStatus.CONFLICT, f"{kind.entity} '{values[1]}' exists already; choose another, or update that one"
+            HTTPStatus.CONFLICT, f"{kind.entity} with {taken} exists already; choose another, or update that one"
         ) from None
+
+
+def _log(session: Session, document: Document, what: str) -> None:
+    details = f"{document.kind} {document.id} {document.fields.get('name') or ''}".rstrip()
+    logs.note(session, f"{document.kind.upper()}_{what}", details, team=document.team)
 
 
 def _next(connection: sqlite3.Connection, kind: str) -> int:

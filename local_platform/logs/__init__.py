@@ -1,0 +1,1 @@
+"""The platform's own two logs: what it did, and what it was asked."""
