@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from genai_prices import Usage, calc_price
 
-from local_platform.server import Platform, running_platform
-from local_platform.workload.metering import fetch, open_session
-
 pytestmark = pytest.mark.acceptance
+
+Run = Callable[..., Awaitable[Any]]
+Kept = Callable[..., Awaitable[list[dict[str, Any]]]]
 
 CALL = {
     "transaction_id": "chatcmpl-acceptance-1",
@@ -76,44 +71,9 @@ except APIStatusError as error:
 """
 
 
-@pytest.fixture
-async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
-    async with running_platform(tmp_path / "platform") as running:
-        yield running
-
-
-async def run_sdk(program: str, platform: Platform, home: Path, *, api_key: str = "", **changes: Any) -> Any:
-    """Run a program with the SDK in a process of its own; return the JSON it prints."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "REVENIUM_METERING_API_KEY": api_key or platform.api_key,
-        "REVENIUM_METERING_BASE_URL": platform.url,
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", program),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=environment,
-    )
-    async with asyncio.timeout(60):
-        output, errors = await process.communicate(json.dumps(CALL | changes).encode())
-    assert process.returncode == 0, errors.decode()
-    return json.loads(output)
-
-
-async def log_of(platform: Platform) -> list[dict[str, Any]]:
-    path = "/profitstream/v2/api/sources/metrics/ai/completions"
-    async with open_session(platform.url, platform.api_key) as session:
-        page = await fetch(session, path, teamId=platform.team_id, size="100")
-    rows: list[dict[str, Any]] = page.get("_embedded", {}).get("aICompletionMetricResourceList", [])
-    return rows
-
-
-async def test_a_completion_is_in_the_log_with_its_fields_intact_and_priced(platform: Platform, tmp_path: Path) -> None:
-    answer = await run_sdk(PROCESS_CLIENT, platform, tmp_path)
-    (row,) = await log_of(platform)
+async def test_a_completion_is_in_the_log_with_its_fields_intact_and_priced(run: Run, kept: Kept) -> None:
+    answer = await run(PROCESS_CLIENT, CALL)
+    (row,) = await kept()
     assert answer["id"]
     assert answer["type"] == "metering"
     assert {key: row[key] for key in KEPT} == KEPT
@@ -151,28 +111,26 @@ KEPT = {
 }
 
 
-async def test_completions_of_the_asynchronous_client_arrive_each_once(platform: Platform, tmp_path: Path) -> None:
-    ids = await run_sdk(ASYNC_CLIENT, platform, tmp_path)
+async def test_completions_of_the_asynchronous_client_arrive_each_once(run: Run, kept: Kept) -> None:
+    ids = await run(ASYNC_CLIENT, CALL)
     assert len(set(ids)) == 20
-    assert {row["transactionId"] for row in await log_of(platform)} == {f"tx-{n}" for n in range(20)}
+    assert {row["transactionId"] for row in await kept()} == {f"tx-{n}" for n in range(20)}
 
 
-async def test_an_unknown_model_is_taken_and_costs_nothing_until_it_is_priced(
-    platform: Platform, tmp_path: Path
-) -> None:
-    await run_sdk(PROCESS_CLIENT, platform, tmp_path, model="a-model-nobody-sells")
-    (row,) = await log_of(platform)
+async def test_an_unknown_model_is_taken_and_costs_nothing_until_it_is_priced(run: Run, kept: Kept) -> None:
+    await run(PROCESS_CLIENT, CALL | {"model": "a-model-nobody-sells"})
+    (row,) = await kept()
     assert (row["model"], row["totalCost"]) == ("a-model-nobody-sells", 0)
 
 
-async def test_a_wrong_key_is_the_sdks_permission_error(platform: Platform, tmp_path: Path) -> None:
-    answer = await run_sdk(REFUSED, platform, tmp_path, api_key="rev_sk_t_wrong")
+async def test_a_wrong_key_is_the_sdks_permission_error(run: Run, kept: Kept) -> None:
+    answer = await run(REFUSED, CALL, REVENIUM_METERING_API_KEY="rev_sk_t_wrong")
     assert (answer["error"], answer["status"]) == ("PermissionDeniedError", 403)
-    assert await log_of(platform) == []
+    assert await kept() == []
 
 
-async def test_a_malformed_record_is_the_sdks_bad_request_and_is_not_kept(platform: Platform, tmp_path: Path) -> None:
-    answer = await run_sdk(REFUSED, platform, tmp_path, input_token_count=-1)
+async def test_a_malformed_record_is_the_sdks_bad_request_and_is_not_kept(run: Run, kept: Kept) -> None:
+    answer = await run(REFUSED, CALL | {"input_token_count": -1})
     assert (answer["error"], answer["status"]) == ("BadRequestError", 400)
     assert "inputTokenCount" in answer["body"]["details"]
-    assert await log_of(platform) == []
+    assert await kept() == []
