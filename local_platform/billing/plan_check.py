@@ -7,34 +7,33 @@ without end in a whole plan, so where one list of tiers has it the others may en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from local_platform.billing.plan import PlanPeriod, SetupFeeType, is_blank, read_number
+from local_platform.accounts.kinds import CURRENCIES, PLAN_PERIODS
+from local_platform.billing.plan import SetupFeeType, is_blank, read_number
+from local_platform.checks import Check, ComplaintError, choice, flag, text
 
-CURRENCIES = ("USD", "EUR", "CAD", "GBP", "JPY", "CNY", "MXN", "COP", "ARS", "ZMW", "AUD", "ZWG")
-
-_PLAN_TYPES = ("SUBSCRIPTION",)
-_AGGREGATION_TYPES = ("SUM", "COUNT", "MAXIMUM", "AVERAGE", "UNIQUE", "DISTINCT", "LAST_RECEIVED")
-_ELEMENT_TYPES = (
-    "DISTINCT_VALUE_BY_NAME",
-    "COUNT_DISTINCT_VALUE_BY_NAME",
-    "SUM",
-    "COUNT",
-    "MAXIMUM",
-    "AVERAGE",
-    "UNIQUE",
-)
+_PLAN_TYPES = "SUBSCRIPTION"
+_AGGREGATION_TYPES = "SUM COUNT MAXIMUM AVERAGE UNIQUE DISTINCT LAST_RECEIVED"
+_ELEMENT_TYPES = "DISTINCT_VALUE_BY_NAME COUNT_DISTINCT_VALUE_BY_NAME SUM COUNT MAXIMUM AVERAGE UNIQUE"
 _MISSING = "must not be null or blank"
-_LONGEST_NAME = 255
 _LONGEST_COUNT = 1000
 # Every amount fits twelve digits before and twelve after the point, so that products of two stay exact.
 _MOST = Decimal(10) ** 12
 _MOST_DECIMALS = 12
 
-_Check = Callable[[Any], str | None]
 _Complaints = Iterator[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The fields of a part of a plan."""
+
+    required: Mapping[str, Check]
+    optional: Mapping[str, Check]
 
 
 def plan_complaints(wire: object, path: str = "plan") -> dict[str, str]:
@@ -46,18 +45,18 @@ def plan_complaints(wire: object, path: str = "plan") -> dict[str, str]:
     """
     if wire is None:
         return {path: _MISSING}
-    return dict(_record(wire, path, _PLAN_FIELDS, _plan_lists))
+    return dict(_record(wire, path, _PLAN, _plan_lists))
 
 
 def _plan_lists(wire: Mapping[str, Any], path: str) -> _Complaints:
-    complaints = [*_tiers(wire, path), *_list(wire, path, "ratingAggregations", _AGGREGATION_FIELDS, _tiers)]
+    complaints = [*_tiers(wire, path), *_list(wire, path, "ratingAggregations", _AGGREGATION, _tiers)]
     yield from complaints or _endings(wire, path)
-    yield from _list(wire, path, "elements", _ELEMENT_FIELDS)
-    yield from _list(wire, path, "setupFees", _SETUP_FEE_FIELDS)
+    yield from _list(wire, path, "elements", _ELEMENT)
+    yield from _list(wire, path, "setupFees", _SETUP_FEE)
 
 
 def _tiers(wire: Mapping[str, Any], path: str) -> _Complaints:
-    complaints = list(_list(wire, path, "tiers", _TIER_FIELDS))
+    complaints = list(_list(wire, path, "tiers", _TIER))
     yield from complaints
     # How tiers lie to each other can be said only of tiers that are well-formed.
     if not complaints:
@@ -96,121 +95,90 @@ def _list(
     wire: Mapping[str, Any],
     path: str,
     name: str,
-    fields: Mapping[str, _Check],
+    form: _Form,
     further: Callable[[Mapping[str, Any], str], _Complaints] | None = None,
 ) -> _Complaints:
     items = wire.get(name)
     if items is None:
         return
     if not isinstance(items, list):
-        yield f"{path}.{name}", "must be an array"
+        yield f"{path}.{name}", "must be a list"
         return
     for index, item in enumerate(items):
-        yield from _record(item, f"{path}.{name}[{index}]", fields, further)
+        yield from _record(item, f"{path}.{name}[{index}]", form, further)
 
 
 def _record(
     wire: object,
     path: str,
-    fields: Mapping[str, _Check],
+    form: _Form,
     further: Callable[[Mapping[str, Any], str], _Complaints] | None,
 ) -> _Complaints:
     if not isinstance(wire, dict):
         yield path, "must be an object"
         return
-    for name, check in fields.items():
-        complaint = check(wire.get(name))
-        if complaint:
-            yield f"{path}.{name}", complaint
+    for required, checks in ((True, form.required), (False, form.optional)):
+        for name, check in checks.items():
+            if complaint := _complaint(check, wire.get(name), required=required):
+                yield f"{path}.{name}", complaint
     if further:
         yield from further(wire, path)
 
 
-def _required(check: _Check) -> _Check:
-    return lambda value: _MISSING if is_blank(value) else check(value)
+def _complaint(check: Check, value: object, *, required: bool) -> str | None:
+    if is_blank(value):
+        return _MISSING if required else None
+    try:
+        check(value)
+    except ComplaintError as complaint:
+        return str(complaint)
+    return None
 
 
-def _optional(check: _Check) -> _Check:
-    return lambda value: None if is_blank(value) else check(value)
-
-
-def _one_of(words: Iterable[str]) -> _Check:
-    known = tuple(words)
-    complaint = f"must be one of {', '.join(known)}"
-    # A list or an object has no hash; looking it up in a tuple only compares.
-    return lambda value: None if value in known else complaint
-
-
-def _name(value: object) -> str | None:
-    if not isinstance(value, str):
-        return "must be a string"
-    return None if len(value) <= _LONGEST_NAME else f"size must be between 0 and {_LONGEST_NAME}"
-
-
-def _flag(value: object) -> str | None:
-    return None if isinstance(value, bool) else "must be true or false"
-
-
-def _count(value: object) -> str | None:
+def _count(value: object) -> None:
     number = read_number(value)
     if number is None or not 1 <= number <= _LONGEST_COUNT or number != int(number):
-        return f"must be an integer between 1 and {_LONGEST_COUNT}"
-    return None
+        raise ComplaintError(f"must be an integer between 1 and {_LONGEST_COUNT}")
 
 
-def _amount(value: object) -> str | None:
+def _amount(value: object) -> None:
     number = read_number(value)
     if number is None:
-        return "must be a number"
+        raise ComplaintError("must be a number")
     if number < 0:
-        return "must be greater than or equal to 0"
+        raise ComplaintError("must be greater than or equal to 0")
     if number >= _MOST or number != round(number, _MOST_DECIMALS):
-        return "numeric value out of bounds (<12 digits>.<12 digits> expected)"
-    return None
+        raise ComplaintError("numeric value out of bounds (<12 digits>.<12 digits> expected)")
 
 
-_PERIOD = _optional(_one_of(PlanPeriod))
-_COUNT = _optional(_count)
-_AMOUNT = _optional(_amount)
-_FLAG = _optional(_flag)
-_NAME = _required(_name)
+_NAME = text(255)
+_PERIOD = choice(PLAN_PERIODS)
 
-_PLAN_FIELDS: Mapping[str, _Check] = {
-    "name": _NAME,
-    "type": _required(_one_of(_PLAN_TYPES)),
-    "currency": _required(_one_of(CURRENCIES)),
-    "period": _PERIOD,
-    "periodCount": _COUNT,
-    "trialPeriod": _PERIOD,
-    "trialPeriodCount": _COUNT,
-    "charge": _AMOUNT,
-    "graduated": _FLAG,
-    "prePayAllFlatRates": _FLAG,
-}
-_TIER_FIELDS: Mapping[str, _Check] = {
-    "name": _NAME,
-    "startingFrom": _AMOUNT,
-    "upTo": _AMOUNT,
-    "unitAmount": _AMOUNT,
-    "flatAmount": _AMOUNT,
-}
-_AGGREGATION_FIELDS: Mapping[str, _Check] = {
-    "name": _NAME,
-    "aggregationType": _required(_one_of(_AGGREGATION_TYPES)),
-    "elementDefinitionId": _NAME,
-    "graduated": _FLAG,
-    "distinctValue": _optional(_name),
-}
-_ELEMENT_FIELDS: Mapping[str, _Check] = {
-    "name": _NAME,
-    "type": _required(_one_of(_ELEMENT_TYPES)),
-    "elementDefinitionId": _NAME,
-    "unitAmount": _AMOUNT,
-    "flatAmount": _AMOUNT,
-    "distinctValue": _optional(_name),
-}
-_SETUP_FEE_FIELDS: Mapping[str, _Check] = {
-    "name": _NAME,
-    "type": _required(_one_of(SetupFeeType)),
-    "flatAmount": _AMOUNT,
-}
+_PLAN = _Form(
+    required={"name": _NAME, "type": choice(_PLAN_TYPES), "currency": choice(CURRENCIES)},
+    optional={
+        "period": _PERIOD,
+        "periodCount": _count,
+        "trialPeriod": _PERIOD,
+        "trialPeriodCount": _count,
+        "charge": _amount,
+        "graduated": flag,
+        "prePayAllFlatRates": flag,
+    },
+)
+_TIER = _Form(
+    required={"name": _NAME},
+    optional=dict.fromkeys(("startingFrom", "upTo", "unitAmount", "flatAmount"), _amount),
+)
+_AGGREGATION = _Form(
+    required={"name": _NAME, "aggregationType": choice(_AGGREGATION_TYPES), "elementDefinitionId": _NAME},
+    optional={"graduated": flag, "distinctValue": _NAME},
+)
+_ELEMENT = _Form(
+    required={"name": _NAME, "type": choice(_ELEMENT_TYPES), "elementDefinitionId": _NAME},
+    optional={"unitAmount": _amount, "flatAmount": _amount, "distinctValue": _NAME},
+)
+_SETUP_FEE = _Form(
+    required={"name": _NAME, "type": choice(" ".join(SetupFeeType))},
+    optional={"flatAmount": _amount},
+)

@@ -62,16 +62,16 @@ def test_name_type_and_currency_are_required(name: str, blank: object) -> None:
         ("name", 7, "must be a string"),
         ("name", "x" * 256, "size must be between 0 and 255"),
         ("type", "USAGE", "must be one of SUBSCRIPTION"),
-        ("currency", "BTC", "must be one of USD, EUR, CAD, GBP, JPY, CNY, MXN, COP, ARS, ZMW, AUD, ZWG"),
+        ("currency", "BTC", "must be one of ARS, AUD, CAD, CNY, COP, EUR, GBP, JPY, MXN, USD, ZMW, ZWG"),
         (
             "period",
             "WEEK",
-            "must be one of DAY, MONTH, YEAR, TEST_MINUTE, TEST_MINUTE_WITH_SYNTHETIC_METERING, NONE",
+            "must be one of DAY, MONTH, NONE, TEST_MINUTE, TEST_MINUTE_WITH_SYNTHETIC_METERING, YEAR",
         ),
         (
             "trialPeriod",
             ["DAY"],
-            "must be one of DAY, MONTH, YEAR, TEST_MINUTE, TEST_MINUTE_WITH_SYNTHETIC_METERING, NONE",
+            "must be one of DAY, MONTH, NONE, TEST_MINUTE, TEST_MINUTE_WITH_SYNTHETIC_METERING, YEAR",
         ),
         ("periodCount", 0, "must be an integer between 1 and 1000"),
         ("periodCount", Decimal("1.5"), "must be an integer between 1 and 1000"),
@@ -81,8 +81,8 @@ def test_name_type_and_currency_are_required(name: str, blank: object) -> None:
         ("charge", "1e999999999", "numeric value out of bounds (<12 digits>.<12 digits> expected)"),
         ("charge", "0.0000000000001", "numeric value out of bounds (<12 digits>.<12 digits> expected)"),
         ("graduated", "yes", "must be true or false"),
-        ("tiers", {}, "must be an array"),
-        ("elements", "none", "must be an array"),
+        ("tiers", {}, "must be a list"),
+        ("elements", "none", "must be a list"),
     ],
 )
 def test_each_field_of_a_plan_is_held_to_its_form(field: str, value: object, complaint: str) -> None:

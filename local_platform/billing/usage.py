@@ -1,0 +1,156 @@
+"""What a subscription used in a stretch of time, from what was metered.
+
+Every AI call counts as a call, and carries values of the system's own elements: its costs, tokens, model
+and provider. The elements of generic events are values of their own. An element takes its values from both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from local_platform.billing.claims import TABLES, owned, parameters
+from local_platform.billing.contracts import Contract, decoded
+from local_platform.billing.plan import Plan, PlanElement, RatingAggregation
+from local_platform.billing.quantity import ElementUsage, Usage
+from local_platform.resources import documents
+from local_platform.session import Session
+from local_platform.wire import to_ms
+
+ELEMENT_KIND = "metering_element_definition"
+
+_ONE = Decimal(1)
+_NANO = Decimal(10) ** -9
+_NOTHING = Decimal(0)
+_Value = int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """An element that every AI call carries: where it lies, and what its whole numbers count."""
+
+    column: str
+    unit: Decimal = _ONE
+
+
+_SYSTEM = {
+    "totalCost": _Carried("total_cost", _NANO),
+    "inputTokenCost": _Carried("input_cost", _NANO),
+    "outputTokenCost": _Carried("output_cost", _NANO),
+    "inputTokenCount": _Carried("input_tokens"),
+    "outputTokenCount": _Carried("output_tokens"),
+    "totalTokenCount": _Carried("total_tokens"),
+    "reasoningTokenCount": _Carried("reasoning_tokens"),
+    "cacheReadTokenCount": _Carried("cached_tokens"),
+    "cacheCreationTokenCount": _Carried(
+        "(SELECT json_extract(json, '$.cacheCreationTokenCount') FROM completion_record AS record"
+        " WHERE record.id = call.id)"
+    ),
+    "model": _Carried("model"),
+    "provider": _Carried("provider"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time; the end does not belong to it."""
+
+    start: datetime
+    end: datetime
+
+
+def usage_of(session: Session, contracts: Sequence[Contract], mine: Contract, plan: Plan, span: Span) -> Usage:
+    """Add up what a subscription used, as far as its plan needs it.
+
+    Args:
+        session: In the subscription's team.
+        contracts: All of that team: each call belongs to one of them at most.
+        mine: The subscription.
+        plan: Its plan, which says which elements matter.
+        span: From when to when; calls are judged by the time of their request.
+    """
+    wanted = _wanted(plan)
+    carried = {element: _SYSTEM[name] for element in wanted if (name := _name(session, element)) in _SYSTEM}
+    asked = {
+        **parameters(session, contracts, mine),
+        "team": session.team,
+        "start": to_ms(span.start),
+        "end": to_ms(span.end),
+    }
+    calls = _calls(session, [one.column for one in carried.values()], asked)
+    columns = list(zip(*calls, strict=True)) if calls else [()] * (len(carried) + 1)
+    metered = {
+        element: [_scaled(value, one.unit) for value in column]
+        for (element, one), column in zip(carried.items(), columns[1:], strict=True)
+    }
+    return Usage(
+        calls=len(calls),
+        elements={
+            element: _summary([*metered.get(element, ()), *_events(session, element, asked)], looked_for)
+            for element, looked_for in wanted.items()
+        },
+    )
+
+
+def _wanted(plan: Plan) -> dict[str, set[str]]:
+    """Return the elements that a plan prices, each with the values it looks for."""
+    parts: list[RatingAggregation | PlanElement] = [*plan.aggregations, *plan.elements]
+    wanted: dict[str, set[str]] = {part.element_id: set() for part in parts}
+    for part in parts:
+        if part.distinct_value is not None:
+            wanted[part.element_id].add(part.distinct_value)
+    return wanted
+
+
+def _name(session: Session, element_id: str) -> str:
+    number = decoded(ELEMENT_KIND, element_id)
+    found = None if number is None else documents.find(session, ELEMENT_KIND, number)
+    return str(found.fields["name"]) if found else ""
+
+
+def _calls(session: Session, columns: Sequence[str], asked: Mapping[str, object]) -> list[tuple[_Value, ...]]:
+    """Return the values of each call, the oldest first."""
+    statement = (
+        f"{TABLES} SELECT {', '.join(('call.id', *columns))} FROM completion AS call"  # noqa: S608 - our own columns
+        " WHERE team = :team AND request_ms >= :start AND request_ms < :end"
+        f" AND {owned('call', 'request_ms')} ORDER BY request_ms, id"
+    )
+    return session.connection.execute(statement, asked).fetchall()
+
+
+def _events(session: Session, element_id: str, asked: Mapping[str, object]) -> Iterator[Decimal | str]:
+    """Return the values that an element took in events, the oldest first."""
+    statement = (
+        f"{TABLES} SELECT coalesce(event.number, word) FROM element_value AS event"  # noqa: S608 - our own fragments
+        " WHERE team = :team AND element_id = :element AND at_ms >= :start AND at_ms < :end"
+        f" AND {owned('event', 'at_ms')} ORDER BY at_ms, id"
+    )
+    number = decoded(ELEMENT_KIND, element_id)
+    for (value,) in session.connection.execute(statement, {**asked, "element": number}):
+        yield _scaled(value, _ONE)
+
+
+def _scaled(value: _Value, unit: Decimal) -> Decimal | str:
+    return value if isinstance(value, str) else Decimal(str(value)) * unit
+
+
+def _summary(values: Sequence[Decimal | str], looked_for: Collection[str]) -> ElementUsage:
+    numbers = [value for value in values if isinstance(value, Decimal)]
+    times = Counter(map(_written, values)) if looked_for else Counter[str]()
+    last = values[-1] if values else _NOTHING
+    return ElementUsage(
+        count=len(values),
+        total=sum(numbers, _NOTHING),
+        maximum=max(numbers, default=_NOTHING),
+        last=last if isinstance(last, Decimal) else _NOTHING,
+        different=len(set(values)),
+        occurrences={value: times[value] for value in looked_for},
+    )
+
+
+def _written(value: Decimal | str) -> str:
+    """Return a value as a plan names it: 1, not 1.0."""
+    return value if isinstance(value, str) else f"{value.normalize():f}"
