@@ -96,7 +96,7 @@ class Listing(Generic[T]):
         return page_of(spec.model, await self._api.get(spec.path, query, scope=spec.scope), spec.path, number)
 
     async def list(self, *, sort: str | tuple[str, ...] = (), **filters: Filter) -> AsyncIterator[T]:
-        """Read all of them, page after page; what is added meanwhile may repeat others, none is skipped.
+        """Read all of them, page after page.
 
         Raises:
             PlatformError: One of its kinds.
@@ -108,7 +108,7 @@ class Listing(Generic[T]):
                 yield item
             seen += len(page.items)
             number += 1
-            if not page.items or (len(page.items) < PAGE_SIZE and seen >= page.total):
+            if not page.items or seen >= page.total:
                 return
 
 
@@ -198,7 +198,7 @@ def _rows(body: Json, what: str) -> tuple[list[Json], int]:
         return body, len(body)
     if isinstance(body, dict):
         # An empty page leaves `_embedded` out; the name of the list in it differs from resource to resource.
-        embedded, info = body.get("_embedded", {}), body.get("page")
+        embedded, info = body.get("_embedded") or {}, body.get("page")
         rows: Json = next(iter(embedded.values()), []) if isinstance(embedded, dict) else None
         total = info.get("totalElements") if isinstance(info, dict) else None
         if isinstance(rows, list) and isinstance(total, int):

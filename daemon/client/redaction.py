@@ -15,6 +15,7 @@ SHORTEST = 4
 
 SECRET_FIELDS = frozenset(
     {
+        "credential",
         "externalSecret",
         "externalId",
         "apiKey",
@@ -30,7 +31,7 @@ def secrets_in(body: Json) -> Iterator[str]:
     """Find the secrets that a request carries: credentials and prompts."""
     if isinstance(body, dict):
         for name, value in body.items():
-            if name in SECRET_FIELDS or (name == "value" and "name" in body):
+            if name in SECRET_FIELDS:
                 yield from _texts(value)
             else:
                 yield from secrets_in(value)
@@ -42,8 +43,8 @@ def secrets_in(body: Json) -> Iterator[str]:
 def _texts(value: Json) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict):
-        for each in value.values():
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
             yield from _texts(each)
 
 

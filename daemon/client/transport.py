@@ -153,9 +153,10 @@ class Transport:
         except aiohttp.ClientPayloadError as error:
             raise TransientError(f"{where}: the answer broke off half-way") from error
         except aiohttp.ClientError as error:
+            cause = error.__cause__ if isinstance(error, _LostConnectionError) else error
             # The class alone: some of aiohttp's texts repeat the request.
             raise TransientError(
-                f"{where}: cannot be reached ({type(error).__name__}); check the base URL and the network"
+                f"{where}: cannot be reached ({type(cause).__name__}); check the base URL and the network"
             ) from None
 
     def _open(self) -> aiohttp.ClientSession:
@@ -163,8 +164,10 @@ class Transport:
             self._session = aiohttp.ClientSession(
                 timeout=self._timeout,
                 headers={"accept": "application/json", "user-agent": "revenium-monitor"},
-                connector=aiohttp.TCPConnector(limit=8),
+                # Many servers close what is idle for 5 s; a write that is sent into that is lost.
+                connector=aiohttp.TCPConnector(limit=8, keepalive_timeout=4.0),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                middlewares=(_sent_once,),
                 json_serialize=encode,
             )
         return self._session
@@ -175,6 +178,20 @@ class Transport:
             session, self._session = self._session, None
             await session.close()
             await asyncio.sleep(0)
+
+
+class _LostConnectionError(aiohttp.ClientError):
+    """The connection was lost before an answer came."""
+
+
+async def _sent_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending again by itself, which it would do even with a lost PUT or DELETE."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _LostConnectionError from error
 
 
 async def _content(where: str, response: aiohttp.ClientResponse) -> bytes:

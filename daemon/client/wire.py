@@ -64,7 +64,7 @@ def _plain(value: object) -> float | str:
 
 def stamp(moment: datetime) -> str:
     """Return the form of a time that the platform takes: UTC with milliseconds."""
-    moment = moment.astimezone(UTC)
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 

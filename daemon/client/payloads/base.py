@@ -58,9 +58,9 @@ class Payload(BaseModel):
 
     @override
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        """Leave unknown fields out: nobody knows what they hold."""
+        """Leave out what is empty, and unknown fields: nobody knows what they hold."""
         known = type(self).model_fields
-        return [(name, value) for name, value in super().__repr_args__() if name in known and value is not None]
+        return [(name, value) for name, value in super().__repr_args__() if name in known and value not in (None, ())]
 
 
 class Reference(Payload):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
 from pydantic import Field
 
-from daemon.client.payloads.base import Many, Money, Payload
+from daemon.client.payloads.base import Many, Moment, Money, Payload
 from daemon.client.wire import Json
 
 
@@ -32,8 +31,8 @@ class Usage(Payload):
     transaction_id: str
     model: str
     provider: str
-    request_time: datetime
-    response_time: datetime
+    request_time: Moment
+    response_time: Moment
     request_duration: int
 
     total_cost: Money | None = None
@@ -77,7 +76,7 @@ class Usage(Payload):
 class Completion(Usage):
     """A call that was answered with text. Costs that are not given are computed by the platform."""
 
-    completion_start_time: datetime
+    completion_start_time: Moment
     input_token_count: int
     output_token_count: int
     total_token_count: int
@@ -110,7 +109,7 @@ class Image(Usage):
     """Pictures that were made."""
 
     actual_image_count: int
-    billing_unit: str = "PER_IMAGE"
+    billing_unit: str
     requested_image_count: int | None = None
     resolution: str | None = None
     aspect_ratio: str | None = None
@@ -160,7 +159,7 @@ class ToolUse(Payload):
     tool_id: str
     duration_ms: int
     success: bool
-    timestamp: datetime | None = None
+    timestamp: Moment | None = None
     transaction_id: str | None = None
     operation: str | None = None
     error_message: str | None = None
@@ -180,7 +179,7 @@ class Event(Payload):
 
     transaction_id: str
     payload: dict[str, Json]
-    source_type: str = "UNKNOWN"
+    source_type: str
     source_id: str | None = None
     subscriber_credential: str | None = Field(default=None, repr=False)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from daemon.client.api import Api
-from daemon.client.payloads.base import Payload
 from daemon.client.payloads.metering import (
     ApiRequest,
     ApiResponse,
@@ -31,11 +30,11 @@ class Metering:
 
     async def completion(self, usage: Completion, *, idempotency_key: str | None = None) -> Receipt:
         """Meter a call that was answered with text."""
-        return await self._send("/ai/completions", _priced("AI", usage), idempotency_key)
+        return await self._send("/ai/completions", {"costType": "AI", **usage.body()}, idempotency_key)
 
     async def image(self, usage: Image, *, idempotency_key: str | None = None) -> Receipt:
         """Meter pictures."""
-        return await self._send("/ai/images", usage.body() | {"billingUnit": usage.billing_unit}, idempotency_key)
+        return await self._send("/ai/images", usage.body(), idempotency_key)
 
     async def audio(self, usage: Audio, *, idempotency_key: str | None = None) -> Receipt:
         """Meter speech."""
@@ -52,7 +51,7 @@ class Metering:
 
     async def event(self, event: Event, *, idempotency_key: str | None = None) -> Receipt:
         """Meter values of one's own elements; unknown elements are made."""
-        return await self._send("/events", event.body() | {"sourceType": event.source_type}, idempotency_key)
+        return await self._send("/events", event.body(), idempotency_key)
 
     async def api_request(self, request: ApiRequest, *, idempotency_key: str | None = None) -> Receipt:
         """Meter a request to an API of one's own."""
@@ -64,7 +63,3 @@ class Metering:
 
     async def _send(self, path: str, body: Json, key: str | None, query: Query = NOTHING) -> Receipt:
         return read(Receipt, await self._api.meter(path, body, key or new_key(), query), path)
-
-
-def _priced(cost_type: str, usage: Payload) -> dict[str, Json]:
-    return {"costType": cost_type, **usage.body()}

@@ -12,7 +12,6 @@ MODELS = Spec(
     "/sources/ai/models",
     Model,
     frozenset({"query", "modelType", "provider", "mode", "exactMatch"}),
-    update="PATCH",
 )
 
 

@@ -88,8 +88,12 @@ class Departments:
         """Take somebody out of the department."""
         await self._api.send("DELETE", "/departments/assignments", query={"email": email})
 
-    async def remove_person(self, *, email: str) -> None:
-        """Forget somebody."""
+    async def remove_person(self, person_id: int) -> None:
+        """Forget somebody, by number."""
+        await self._api.send("DELETE", f"/departments/persons/{person_id:d}")
+
+    async def remove_person_by_email(self, email: str) -> None:
+        """Forget somebody, by address."""
         await self._api.send("DELETE", "/departments/persons", query={"email": email})
 
 
