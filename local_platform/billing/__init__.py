@@ -9,4 +9,11 @@ Pure, with exact decimals and no clock:
 * `quantity.Usage(calls, elements)` with one `quantity.ElementUsage` for each element's id
 * `rating.rate(plan, usage, *, setup_fees=(), trial=False) -> Bill` and `rating.recurring_charge(plan) -> Decimal`
 * `quotas.overall_quota(plan, usage) -> Quota` and `quotas.aggregation_quotas(plan, usage) -> list[AggregationQuota]`
+
+From what is stored, on behalf of a session:
+
+* `amounts.standing(session, subscription, at=None) -> Standing | None`: period, usage, bill and quota
+* `amounts.decoration(session, subscription) -> dict`: what a rendered subscription shows of them
+* `amounts.amount_billed(session, subscription) -> dict` and `amounts.quota_consumed(session, subscription) -> dict`
+* `revenue.revenue(session, edges) -> list[Earned]`: what every subscription of the team earned in each span
 """

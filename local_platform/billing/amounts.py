@@ -14,11 +14,11 @@ from local_platform.billing.plan import Plan, SetupFeeType, read_plan
 from local_platform.billing.quantity import Usage
 from local_platform.billing.quotas import AggregationQuota, Quota, TierQuota, aggregation_quotas, overall_quota
 from local_platform.billing.rating import Bill, rate, recurring_charge
-from local_platform.billing.usage import ELEMENT_KIND, Span, usage_of
+from local_platform.billing.usage import ELEMENT_KIND, metered_for
 from local_platform.resources import documents
 from local_platform.resources.kind import Document
 from local_platform.session import Session
-from local_platform.wire import iso
+from local_platform.wire import iso, to_ms
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -56,7 +56,7 @@ def standing(session: Session, subscription: Document, at: datetime | None = Non
     session = replace(session, team=subscription.team)
     contracts = contracts_of_team(session)
     contract = contract_of(subscription)
-    plan = _plan_of(session, contract)
+    plan = plan_of(session, contract)
     if plan is None:
         return None
     moment = at or session.now
@@ -65,8 +65,10 @@ def standing(session: Session, subscription: Document, at: datetime | None = Non
     cycle = cycle_at(plan, contract.start, moment)
     if cycle is None:
         return Standing(plan, contract, None, Usage(), Bill(plan.currency, (), Decimal(0)))
-    usage = usage_of(session, contracts, contract, plan, Span(cycle.start, moment + _MILLISECOND))
-    bill = rate(plan, usage, setup_fees=_due(contracts, contract, cycle), trial=cycle.trial)
+    end = moment + _MILLISECOND
+    metered = metered_for(session, contracts, contract, plan, cycle.start, end)
+    usage = metered.within(to_ms(cycle.start), to_ms(end))
+    bill = rate(plan, usage, setup_fees=setup_fees_due(contracts, contract, cycle), trial=cycle.trial)
     return Standing(plan, contract, cycle, usage, bill)
 
 
@@ -100,12 +102,13 @@ def decoration(session: Session, subscription: Document) -> dict[str, Any]:
     }
 
 
-def _plan_of(session: Session, contract: Contract) -> Plan | None:
+def plan_of(session: Session, contract: Contract) -> Plan | None:
+    """Return the plan of the contract's product, or None when the product is gone."""
     product = None if contract.product is None else documents.find(session, "product", contract.product)
     return read_plan(product.fields["plan"]) if product else None
 
 
-def _due(contracts: Iterable[Contract], contract: Contract, cycle: Cycle) -> set[SetupFeeType]:
+def setup_fees_due(contracts: Iterable[Contract], contract: Contract, cycle: Cycle) -> set[SetupFeeType]:
     """Return the set-up fees of a period: an organization pays its own with its first subscription to the product."""
     if not cycle.first_paid:
         return set()

@@ -8,6 +8,7 @@ that ends within a period owes all of it.
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -60,6 +61,17 @@ def cycle_at(plan: Plan, start: datetime, at: datetime) -> Cycle | None:
     if ends is not None and at < ends:
         return Cycle(start, ends, trial=True)
     return _paid(plan, ends or start, at)
+
+
+def cycles_between(plan: Plan, start: datetime, begin: datetime, end: datetime) -> Iterator[Cycle]:
+    """Yield the periods of a subscription that share a moment with a stretch of time, whose end is not part of it."""
+    moment: datetime | None = max(start, begin)
+    while moment is not None and moment < end:
+        cycle = cycle_at(plan, start, moment)
+        if cycle is None:
+            return
+        yield cycle
+        moment = cycle.end
 
 
 def _paid(plan: Plan, start: datetime, at: datetime) -> Cycle:

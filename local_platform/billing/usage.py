@@ -6,16 +6,16 @@ and provider. The elements of generic events are values of their own. An element
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from local_platform.billing.claims import TABLES, owned, parameters
 from local_platform.billing.contracts import Contract, decoded
 from local_platform.billing.plan import Plan, PlanElement, RatingAggregation
-from local_platform.billing.quantity import ElementUsage, Usage
+from local_platform.billing.series import Metered, Value, series_of
 from local_platform.resources import documents
 from local_platform.session import Session
 from local_platform.wire import to_ms
@@ -24,8 +24,6 @@ ELEMENT_KIND = "metering_element_definition"
 
 _ONE = Decimal(1)
 _NANO = Decimal(10) ** -9
-_NOTHING = Decimal(0)
-_Value = int | float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,44 +52,39 @@ _SYSTEM = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of time; the end does not belong to it."""
-
-    start: datetime
-    end: datetime
-
-
-def usage_of(session: Session, contracts: Sequence[Contract], mine: Contract, plan: Plan, span: Span) -> Usage:
-    """Add up what a subscription used, as far as its plan needs it.
+def metered_for(
+    session: Session, contracts: Sequence[Contract], mine: Contract, plan: Plan, start: datetime, end: datetime
+) -> Metered:
+    """Read what was metered for a subscription, as far as its plan needs it.
 
     Args:
         session: In the subscription's team.
         contracts: All of that team: each call belongs to one of them at most.
         mine: The subscription.
         plan: Its plan, which says which elements matter.
-        span: From when to when; calls are judged by the time of their request.
+        start: From when; calls are judged by the time of their request.
+        end: Up to when; the moment itself no longer counts.
     """
     wanted = _wanted(plan)
     carried = {element: _SYSTEM[name] for element in wanted if (name := _name(session, element)) in _SYSTEM}
     asked = {
         **parameters(session, contracts, mine),
         "team": session.team,
-        "start": to_ms(span.start),
-        "end": to_ms(span.end),
+        "start": to_ms(start),
+        "end": to_ms(end),
     }
     calls = _calls(session, [one.column for one in carried.values()], asked)
-    columns = list(zip(*calls, strict=True)) if calls else [()] * (len(carried) + 1)
-    metered = {
-        element: [_scaled(value, one.unit) for value in column]
-        for (element, one), column in zip(carried.items(), columns[1:], strict=True)
-    }
-    return Usage(
-        calls=len(calls),
-        elements={
-            element: _summary([*metered.get(element, ()), *_events(session, element, asked)], looked_for)
-            for element, looked_for in wanted.items()
-        },
+    places = {element: place for place, element in enumerate(carried, start=1)}
+
+    def values(element: str) -> Iterator[tuple[int, Value]]:
+        if element in places:
+            unit, place = carried[element].unit, places[element]
+            yield from ((call[0], _scaled(call[place], unit)) for call in calls if call[place] is not None)
+        yield from _events(session, element, asked)
+
+    return Metered(
+        calls=[call[0] for call in calls],
+        elements={element: series_of(values(element), looked_for) for element, looked_for in wanted.items()},
     )
 
 
@@ -111,46 +104,27 @@ def _name(session: Session, element_id: str) -> str:
     return str(found.fields["name"]) if found else ""
 
 
-def _calls(session: Session, columns: Sequence[str], asked: Mapping[str, object]) -> list[tuple[_Value, ...]]:
-    """Return the values of each call, the oldest first."""
+def _calls(session: Session, columns: Sequence[str], asked: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Return the moment and the values of each call, the oldest first."""
     statement = (
-        f"{TABLES} SELECT {', '.join(('call.id', *columns))} FROM completion AS call"  # noqa: S608 - our own columns
+        f"{TABLES} SELECT {', '.join(('request_ms', *columns))} FROM completion AS call"  # noqa: S608 - our own columns
         " WHERE team = :team AND request_ms >= :start AND request_ms < :end"
         f" AND {owned('call', 'request_ms')} ORDER BY request_ms, id"
     )
     return session.connection.execute(statement, asked).fetchall()
 
 
-def _events(session: Session, element_id: str, asked: Mapping[str, object]) -> Iterator[Decimal | str]:
-    """Return the values that an element took in events, the oldest first."""
+def _events(session: Session, element_id: str, asked: Mapping[str, object]) -> Iterator[tuple[int, Value]]:
+    """Return the moments and values that an element took in events, the oldest first."""
     statement = (
-        f"{TABLES} SELECT coalesce(event.number, word) FROM element_value AS event"  # noqa: S608 - our own fragments
+        f"{TABLES} SELECT at_ms, coalesce(event.number, word) FROM element_value AS event"  # noqa: S608 - ours
         " WHERE team = :team AND element_id = :element AND at_ms >= :start AND at_ms < :end"
         f" AND {owned('event', 'at_ms')} ORDER BY at_ms, id"
     )
     number = decoded(ELEMENT_KIND, element_id)
-    for (value,) in session.connection.execute(statement, {**asked, "element": number}):
-        yield _scaled(value, _ONE)
+    for at_ms, value in session.connection.execute(statement, {**asked, "element": number}):
+        yield at_ms, _scaled(value, _ONE)
 
 
-def _scaled(value: _Value, unit: Decimal) -> Decimal | str:
+def _scaled(value: float | str, unit: Decimal) -> Value:
     return value if isinstance(value, str) else Decimal(str(value)) * unit
-
-
-def _summary(values: Sequence[Decimal | str], looked_for: Collection[str]) -> ElementUsage:
-    numbers = [value for value in values if isinstance(value, Decimal)]
-    times = Counter(map(_written, values)) if looked_for else Counter[str]()
-    last = values[-1] if values else _NOTHING
-    return ElementUsage(
-        count=len(values),
-        total=sum(numbers, _NOTHING),
-        maximum=max(numbers, default=_NOTHING),
-        last=last if isinstance(last, Decimal) else _NOTHING,
-        different=len(set(values)),
-        occurrences={value: times[value] for value in looked_for},
-    )
-
-
-def _written(value: Decimal | str) -> str:
-    """Return a value as a plan names it: 1, not 1.0."""
-    return value if isinstance(value, str) else f"{value.normalize():f}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local_platform.billing.cycles import Cycle, cycle_at, trial_end
+from local_platform.billing.cycles import Cycle, cycle_at, cycles_between, trial_end
 from local_platform.billing.plan import Plan, PlanPeriod
 
 MOMENT = timedelta(microseconds=1)
@@ -69,6 +69,18 @@ def test_a_trial_comes_first_and_paid_periods_count_from_its_end() -> None:
     assert first == Cycle(day("2026-01-24"), day("2026-02-24"))
     assert first.first_paid
     assert cycle_at(trying, start, day("2026-03-01")) == Cycle(day("2026-02-24"), day("2026-03-24"), 1)
+
+
+def test_the_periods_of_a_stretch_of_time_follow_each_other_from_the_one_it_begins_in() -> None:
+    trying, start = plan(trial="DAY", trial_count=14), day("2026-01-10")
+    found = list(cycles_between(trying, start, day("2026-01-01"), day("2026-02-24")))
+    assert found == [
+        Cycle(start, day("2026-01-24"), trial=True),
+        Cycle(day("2026-01-24"), day("2026-02-24")),
+    ]
+    assert list(cycles_between(trying, start, day("2026-02-01"), day("2026-02-02"))) == found[1:]
+    assert list(cycles_between(trying, start, day("2026-01-01"), start)) == []
+    assert list(cycles_between(plan("NONE"), start, start, day("2099-01-01"))) == [Cycle(start, None)]
 
 
 def test_only_the_first_paid_period_is_one() -> None:
