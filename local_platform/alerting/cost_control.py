@@ -27,7 +27,7 @@ METRICS = frozenset(
     }
 )
 _WINDOWS = frozenset({Duration.DAILY, Duration.WEEKLY, Duration.MONTHLY, Duration.QUARTERLY})
-_CHECKS: dict[str, Check] = {
+CHECKS: dict[str, Check] = {
     "name": text(255),
     "metricType": member(Metric, METRICS),
     "windowType": member(Duration, _WINDOWS),
@@ -42,7 +42,7 @@ _CHECKS: dict[str, Check] = {
     "notificationEmails": items(email, 10),
     "notificationChannelIds": items(text(255, r"(slack|webhook):.+")),
 }
-_REQUIRED = ("name", "metricType", "windowType", "action")
+REQUIRED = ("name", "metricType", "windowType", "action")
 _BLANK = "must not be null or blank"
 
 
@@ -107,8 +107,8 @@ def cost_control_of(body: Mapping[str, Any]) -> CostControl:
 
 def _read(body: Mapping[str, Any]) -> tuple[CostControl | None, dict[str, str]]:
     wrong: dict[str, str] = {}
-    fields = applied(_CHECKS, body, wrong)
-    wrong |= {name: _BLANK for name in _REQUIRED if name not in fields and name not in wrong}
+    fields = applied(CHECKS, body, wrong)
+    wrong |= {name: _BLANK for name in REQUIRED if name not in fields and name not in wrong}
     filters = filters_of(body.get("filters"), wrong)
     wrong = wrong or _limit_complaints(fields)
     return (None if wrong else _control(fields, filters)), wrong

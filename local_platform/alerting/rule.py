@@ -26,7 +26,7 @@ from local_platform.checks import Check, amount, applied, choice, email, flag, i
 
 _NAME = text(255)
 _MOST_SAMPLES = 1_000_000
-_CHECKS: dict[str, Check] = {
+CHECKS: dict[str, Check] = {
     "name": _NAME,
     "alertType": member(AlertType),
     "metricType": member(Metric),
@@ -44,7 +44,7 @@ _CHECKS: dict[str, Check] = {
     "slackConfigurations": items(_NAME),
     "webhookConfigurations": items(_NAME),
 }
-_REQUIRED = ("name", "alertType", "metricType", "operatorType", "threshold", "periodDuration", "enabled")
+REQUIRED = ("name", "alertType", "metricType", "operatorType", "threshold", "periodDuration", "enabled")
 _BLANK = "must not be null or blank"
 
 
@@ -105,8 +105,8 @@ def rule_of(body: Mapping[str, Any]) -> Rule:
 
 def _read(body: Mapping[str, Any]) -> tuple[Rule | None, dict[str, str]]:
     wrong: dict[str, str] = {}
-    fields = applied(_CHECKS, body, wrong)
-    wrong |= {name: _BLANK for name in _REQUIRED if name not in fields and name not in wrong}
+    fields = applied(CHECKS, body, wrong)
+    wrong |= {name: _BLANK for name in REQUIRED if name not in fields and name not in wrong}
     filters = filters_of(body.get("filters"), wrong)
     if not wrong:
         wrong = _conflicts(fields) | _quality_conflicts(fields, filters)

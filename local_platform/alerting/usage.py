@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from local_platform.alerting import metrics
-from local_platform.alerting.metrics import Sums
+from local_platform.alerting.metrics import NOTHING, Sums
 from local_platform.alerting.vocabulary import Metric
 from local_platform.alerting.windows import Window
 
@@ -35,13 +35,15 @@ class Usage:
 
     Attributes:
         window: The window.
-        total: All calls.
+        total: All calls; where there are groups, those that belong to one.
         groups: The same for each group, where there are groups.
+        unattributed: The calls that belong to no group, where there are groups.
     """
 
     window: Window
     total: Sums
     groups: tuple[Group, ...] = ()
+    unattributed: Sums = NOTHING
 
     def of(self, metric: Metric, sums: Sums) -> Decimal:
         """Return a metric's value over this window, nothing where no call says anything."""
