@@ -10,7 +10,7 @@ from local_platform.extras import routes as extras
 from local_platform.http.access import requiring_key
 from local_platform.http.errors import reporting_errors
 from local_platform.metering import routes as metering
-from local_platform.resources.kinds import KINDS
+from local_platform.resources.mounted import KINDS
 from local_platform.resources.routes import add_kinds
 from local_platform.services import SERVICES, Services
 

@@ -101,6 +101,12 @@ def moment(value: Any) -> datetime:
         raise ComplaintError("must be an ISO-8601 moment with an offset, such as 2026-01-31T10:15:30.000Z") from None
 
 
+def moment_text(value: Any) -> str:
+    """An ISO-8601 moment with its offset, kept as it was written."""
+    moment(value)
+    return str(value)
+
+
 def items(check: Check, most: int = 1000) -> Check:
     """A list whose items all pass a check."""
 

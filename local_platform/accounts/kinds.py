@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from local_platform import ids
-from local_platform.checks import anything, choice, email, flag, items, text, whole
+from local_platform.checks import anything, choice, email, flag, items, whole
+from local_platform.resources import documents
+from local_platform.resources.fields import CURRENCIES, FREE, NAME, PLAN_PERIODS, each
 from local_platform.resources.kind import Document, Fields, Kind, Owner, Reference
+from local_platform.resources.kinds.sources import provide_elements
 from local_platform.resources.rendering import metadata
 from local_platform.session import Session
 
-CURRENCIES = "USD EUR CAD GBP JPY CNY MXN COP ARS ZMW AUD ZWG"
-PLAN_PERIODS = "DAY MONTH YEAR TEST_MINUTE TEST_MINUTE_WITH_SYNTHETIC_METERING NONE"
-
-_NAME = text(255)
-_FREE = text(4096)
-
 CONTACT = {
-    **dict.fromkeys(
-        ("address1", "address2", "billingPhoneNumber", "city", "country", "phoneNumber", "postalCode", "state"), _NAME
-    ),
-    **dict.fromkeys(("billingEmail", "emailAddress"), _NAME),
-    **dict.fromkeys(("logo", "metadata", "remittanceInstructions", "url"), text(100_000)),
-    **dict.fromkeys(("elementDefinitionAutoDiscoveryEnabled", "sourceAutoDiscoveryEnabled"), flag),
+    **each("address1 address2 billingPhoneNumber city country phoneNumber postalCode state", NAME),
+    **each("billingEmail emailAddress externalId", NAME),
+    **each("logo metadata remittanceInstructions url", FREE),
+    **each("elementDefinitionAutoDiscoveryEnabled sourceAutoDiscoveryEnabled", flag),
     "currency": choice(CURRENCIES),
-    "domainAliases": items(_NAME),
-    "externalId": _NAME,
+    "domainAliases": items(NAME),
 }
 """What teams and organizations say of themselves alike."""
 
 
+def _team_is_used(session: Session, document: Document) -> str | None:
+    """Object to deleting a team that a key stands for, or that owns something."""
+    if _count(session, "SELECT count(*) FROM api_key WHERE team = ?", document.number):
+        return "an API key stands for it"
+    if _count(session, "SELECT count(*) FROM completion WHERE team = ?", document.number):
+        return "it has metered calls"
+    own = "SELECT count(*) FROM document WHERE team = ? AND coalesce(json_extract(json, '$.isSystem'), 0) = 0"
+    owned = _count(session, own, document.number)
+    return f"it owns {owned} resources; delete those first" if owned else None
+
+
+def _user_is_used(session: Session, document: Document) -> str | None:
+    used = _count(session, "SELECT count(*) FROM api_key WHERE user = ?", document.number)
+    return "an API key stands for it" if used else None
+
+
+def _count(session: Session, query: str, *values: object) -> int:
+    (count,) = session.connection.execute(query, values).fetchone()
+    return int(count)
+
+
 def _members(session: Session, document: Document) -> dict[str, Any]:
-    """Count a team's users."""
-    (count,) = session.connection.execute(
-        "SELECT count(*) FROM document WHERE kind = 'user' AND tenant = ?"
-        " AND EXISTS (SELECT 1 FROM json_each(document.json, '$.teamIds') WHERE value = ?)",
-        (session.tenant, document.id),
-    ).fetchone()
-    return {"userCount": count}
+    return {"userCount": len(documents.referring(session, "user", "teamIds", document.id))}
+
+
+def _provide(session: Session, before: Document | None, after: Document | None) -> None:
+    """Give a new team what every team has; what is left of a deleted one goes with it."""
+    if after is None and before is not None:
+        session.connection.execute("DELETE FROM document WHERE team = ?", (before.number,))
+    elif before is None and after is not None:
+        provide_elements(replace(session, team=after.number))
 
 
 def _described(session: Session, document: Document) -> dict[str, Any]:
@@ -49,11 +67,10 @@ def _described(session: Session, document: Document) -> dict[str, Any]:
     }
 
 
-def _in_a_team(body: Fields) -> Fields:
-    """A user who is in no team is in the one that the body names."""
-    if not body.get("teamIds") and not body.get("teams") and body.get("teamId"):
-        body["teamIds"] = [body["teamId"]]
-    return body
+def _in_a_team(session: Session, fields: Fields, _before: Document | None) -> None:
+    """A user who is in no team is in the one that the request names."""
+    if not fields.get("teamIds"):
+        fields["teamIds"] = [ids.encode("team", session.team)]
 
 
 TENANT = Kind(
@@ -64,8 +81,8 @@ TENANT = Kind(
     owner=Owner.TENANT,
     verbs=frozenset({"read"}),
     checks={
-        "name": _NAME,
-        "description": _FREE,
+        "name": NAME,
+        "description": FREE,
         **dict.fromkeys(
             (
                 "strictIngestionMode",
@@ -88,15 +105,18 @@ TEAM = Kind(
     owner=Owner.TENANT,
     checks={
         **CONTACT,
-        "name": _NAME,
+        **each("name description", NAME),
         "promptCaptureEnabled": flag,
         "invoiceHoldingPeriod": choice(PLAN_PERIODS),
         "invoiceHoldingPeriodCount": whole(1000),
         "types": items(choice("MANAGING")),
     },
     defaults={"currency": "USD", "types": ["MANAGING"], "promptCaptureEnabled": False},
-    references=(Reference("parentId", "parent", "team"),),
+    references=(Reference("parentId", "parent", "team", holds=True),),
+    kept=frozenset({"metadata", "promptCaptureEnabled"}),
+    objection=_team_is_used,
     derive=_members,
+    changed=_provide,
 )
 
 USER = Kind(
@@ -108,13 +128,15 @@ USER = Kind(
     listed_by=Owner.TEAM,
     title="email",
     required=("email", "roles"),
+    unique=("email",),
     searched=("email", "firstName", "lastName"),
+    filters={"teamId": "teamIds", "teamIds": "teamIds"},
     checks={
         "email": email,
-        "firstName": _NAME,
-        "lastName": _NAME,
-        "roles": items(_NAME),
-        "phoneNumber": _NAME,
+        "firstName": NAME,
+        "lastName": NAME,
+        "roles": items(NAME),
+        "phoneNumber": NAME,
         "canViewPromptData": flag,
         "persona": choice("cxo_finance product_leaders platform_engineering"),
         "homepagePreference": choice(
@@ -122,14 +144,14 @@ USER = Kind(
             "ANALYTICS_LOGS PRODUCT_LOGS SYSTEM_LOGS SUBSCRIPTIONS"
         ),
         "redirectUrl": anything,
-        "subscriberId": _NAME,
+        "subscriberId": NAME,
     },
     defaults={"canViewPromptData": False},
     references=(
         Reference("teamIds", "teams", "team", many=True),
         Reference("defaultTeamId", None, "team"),
     ),
-    prepare=_in_a_team,
-    key=lambda fields: str(fields["email"]).casefold(),
+    settle=_in_a_team,
+    objection=_user_is_used,
     derive=_described,
 )

@@ -15,8 +15,9 @@ from local_platform.ids import encode
 from local_platform.resources import documents
 from local_platform.resources.kind import Kind
 from local_platform.resources.kinds.agents import AGENT
-from local_platform.resources.kinds.customers import CREDENTIAL, ORGANIZATION
+from local_platform.resources.kinds.customers import ORGANIZATION
 from local_platform.resources.kinds.products import PRODUCT
+from local_platform.resources.kinds.subscriptions import CREDENTIAL
 from local_platform.session import Session
 
 _MOST_REMEMBERED = 50_000

@@ -13,7 +13,7 @@ from local_platform import ids
 from local_platform.checks import ComplaintError, applied
 from local_platform.http.errors import invalid
 from local_platform.resources import documents
-from local_platform.resources.kind import Document, Fields, Kind, Reference
+from local_platform.resources.kind import Document, Fields, Kind, Owner, Reference
 from local_platform.session import Session
 
 
@@ -32,14 +32,14 @@ def fields_of(session: Session, kind: Kind, body: object, before: Document | Non
     if not isinstance(body, dict):
         raise invalid({"error": "must be a JSON object"})
     sent = kind.prepare(dict(body))
-    complaints: dict[str, str] = {}
+    complaints = _moved(kind, sent, before)
     fields = applied(kind.checks, sent, complaints)
     for reference in kind.references:
         _refer(session, reference, sent, fields, complaints)
     if before is not None:
-        for name in kind.kept - sent.keys():
-            if name in before.fields:
-                fields[name] = before.fields[name]
+        fields = {name: before.fields[name] for name in kind.kept & before.fields.keys()} | fields
+    if not complaints:
+        kind.settle(session, fields, before)
     for name in kind.required:
         if name not in fields and name not in complaints:
             complaints[name] = "must not be null or blank"
@@ -57,6 +57,14 @@ def merged(kind: Kind, before: Document, body: object) -> object:
     patch = kind.prepare(dict(body))
     nested = {reference.nested for reference in kind.references if reference.nested}
     return {**before.fields, **{name: value for name, value in patch.items() if name not in nested}}
+
+
+def _moved(kind: Kind, sent: Fields, before: Document | None) -> dict[str, str]:
+    """Refuse to move a resource to another team: what it names would stay behind."""
+    if before is None or kind.owner is Owner.TENANT or not sent.get("teamId"):
+        return {}
+    home = ids.encode("team", before.team)
+    return {} if sent["teamId"] == home else {"teamId": f"must stay {home}; create the resource in the other team"}
 
 
 def _refer(

@@ -14,7 +14,7 @@ from local_platform.resources.kind import Document, Fields, Kind, Owner
 from local_platform.session import Session
 from local_platform.wire import dumps, loads, to_ms
 
-_COLUMNS = "kind, id, tenant, team, created_ms, updated_ms, json"
+_COLUMNS = "kind, id, tenant, team, created_ms, updated_ms, name, json"
 
 
 def insert(session: Session, kind: Kind, fields: Mapping[str, Any], *, number: int | None = None) -> Document:
@@ -30,6 +30,7 @@ def insert(session: Session, kind: Kind, fields: Mapping[str, Any], *, number: i
         ApiError: Another one has the same key.
     """
     moment = to_ms(session.now)
+    complete = {**kind.defaults, **fields}
     document = Document(
         kind=kind.name,
         number=_next(session.connection, kind.name) if number is None else number,
@@ -37,7 +38,8 @@ def insert(session: Session, kind: Kind, fields: Mapping[str, Any], *, number: i
         team=0 if kind.owner is Owner.TENANT else session.team,
         created_ms=moment,
         updated_ms=moment,
-        fields={**kind.defaults, **fields},
+        title=_title(kind, complete),
+        fields=complete,
     )
     statement = "INSERT INTO document (name, key, json, updated_ms, kind, id, tenant, team, created_ms) "
     _write(session, kind, document, statement + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", document.created_ms)
@@ -51,11 +53,20 @@ def replace(session: Session, kind: Kind, document: Document, fields: Mapping[st
     Raises:
         ApiError: Another one has the same key.
     """
-    after = changed(document, updated_ms=to_ms(session.now), fields={**kind.defaults, **fields})
+    complete = {**kind.defaults, **fields}
+    after = changed(document, updated_ms=to_ms(session.now), title=_title(kind, complete), fields=complete)
     statement = "UPDATE document SET name = ?, key = ?, json = ?, updated_ms = ? "
     _write(session, kind, after, statement + "WHERE kind = ? AND id = ? AND tenant = ? AND team = ?")
     _log(session, after, "UPDATED")
     return after
+
+
+def amend(session: Session, document: Document, fields: Mapping[str, Any]) -> None:
+    """Store some fields of a document anew; none of them may be its title or part of its key."""
+    session.connection.execute(
+        "UPDATE document SET json = ?, updated_ms = ? WHERE kind = ? AND id = ?",
+        (dumps({**document.fields, **fields}), to_ms(session.now), document.kind, document.number),
+    )
 
 
 def remove(session: Session, document: Document) -> None:
@@ -102,12 +113,16 @@ def selected(session: Session, where: str, values: Sequence[object]) -> list[Doc
 
 def _selected(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> Iterator[Document]:
     rows = connection.execute(f"SELECT {_COLUMNS} FROM document WHERE {where}", values)  # noqa: S608 - ours
-    for kind, number, tenant, team, created_ms, updated_ms, text in rows:
-        yield Document(kind, number, tenant, team, created_ms, updated_ms, cast("Fields", loads(text.encode())))
+    for kind, number, tenant, team, created_ms, updated_ms, name, text in rows:
+        yield Document(kind, number, tenant, team, created_ms, updated_ms, name, cast("Fields", loads(text.encode())))
 
 
 def _one(session: Session, where: str, values: Sequence[object]) -> Document | None:
     return next(_selected(session.connection, where, values), None)
+
+
+def _title(kind: Kind, fields: Mapping[str, Any]) -> str:
+    return str(fields.get(kind.title) or "")
 
 
 def _team(session: Session, kind: Kind) -> int:
@@ -116,7 +131,7 @@ def _team(session: Session, kind: Kind) -> int:
 
 def _write(session: Session, kind: Kind, document: Document, statement: str, *more: object) -> None:
     values = (
-        str(document.fields.get(kind.title) or ""),
+        document.title,
         kind.key(document.fields),
         dumps(document.fields),
         document.updated_ms,

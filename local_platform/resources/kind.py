@@ -28,6 +28,7 @@ class Document:
         team: The number of its team, or 0 when it belongs to the tenant as a whole.
         created_ms: When it was made, in epoch milliseconds.
         updated_ms: When it was last changed.
+        title: The value of the field that people know it by.
         fields: What was sent, normalised, with the kind's defaults.
     """
 
@@ -37,6 +38,7 @@ class Document:
     team: int
     created_ms: int
     updated_ms: int
+    title: str
     fields: Fields
 
     @property
@@ -61,6 +63,8 @@ class Reference:
         nested: The nested one, such as `organization`; None where the platform shows ids only.
         kind: The name of the kind that is referred to.
         many: Whether the field is a list.
+        holds: Whether what is named cannot be deleted meanwhile.
+        mirror: The field of the other kind that says the same from its side, and is kept in step.
         resource_type: What the nested resource calls itself, where that is not the kind's name.
     """
 
@@ -68,19 +72,33 @@ class Reference:
     nested: str | None
     kind: str
     many: bool = False
+    holds: bool = False
+    mirror: str | None = None
     resource_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A filter by resources of another kind: it takes their ids, and picks what their field lists."""
+
+    kind: str
+    field: str
 
 
 def _as_sent(body: Fields) -> Fields:
     return body
 
 
-def _no_key(_fields: Mapping[str, Any]) -> str | None:
+def _nothing_to_settle(_session: Session, _fields: Fields, _before: Document | None) -> None:
     return None
 
 
 def _no_complaint(_session: Session, _fields: Fields, _before: Document | None) -> Mapping[str, str]:
     return {}
+
+
+def _no_objection(_session: Session, _document: Document) -> str | None:
+    return None
 
 
 def _nothing_more(_session: Session, _document: Document) -> Mapping[str, Any]:
@@ -104,20 +122,23 @@ class Kind:
         resource_type: What a resource calls itself.
         required: Fields that must not be absent or blank.
         defaults: Values of fields that are not sent.
-        references: Fields that name other resources; those in `required` keep what they name from being deleted.
+        references: Fields that name other resources.
         owner: To whom resources belong.
         listed_by: What a listing must name, where that is not the owner.
         title: The field that people know a resource by.
-        searched: The fields that `query` looks into.
-        filters: Query parameters that pick resources by the value of a field.
+        unique: The fields that no two resources of an owner may have alike, in whatever case.
+        searched: The fields that `query` looks into; of a reference, the name of what it names.
+        queries: The parameters that search.
+        filters: Query parameters that pick resources by the value of a field, or by what another kind lists.
         order: The order of a listing that asks for none, terms separated by `|`.
         page_size: The size of a page that asks for none.
         verbs: What can be done with it.
-        kept: Fields that an update which does not bring them leaves alone.
-        hidden: Fields that are stored and never shown.
+        kept: Fields that an update which brings no value for them leaves alone.
+        secrets: Fields that the answer to a write leaves out.
         prepare: Rewrites a body before it is checked: older names, nested forms.
-        key: What must be unique among the owner's resources, or None.
+        settle: Fills in what follows from checked fields; gets the resource as it was.
         validate: Complaints that need more than one field; gets the resource as it was.
+        objection: Why a resource cannot be deleted, if so.
         derive: Further fields of the answer.
         changed: What follows from a change: before is None at creation, after at deletion.
     """
@@ -134,16 +155,19 @@ class Kind:
     owner: Owner = Owner.TEAM
     listed_by: Owner | None = None
     title: str = "name"
+    unique: tuple[str, ...] = ()
     searched: tuple[str, ...] = ("name",)
-    filters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    queries: tuple[str, ...] = ("query",)
+    filters: Mapping[str, str | Listed] = field(default_factory=lambda: MappingProxyType({}))
     order: str = "id,ASC"
     page_size: int = 10
     verbs: frozenset[str] = VERBS
     kept: frozenset[str] = frozenset()
-    hidden: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
     prepare: Callable[[Fields], Fields] = _as_sent
-    key: Callable[[Mapping[str, Any]], str | None] = _no_key
+    settle: Callable[[Session, Fields, Document | None], None] = _nothing_to_settle
     validate: Callable[[Session, Fields, Document | None], Mapping[str, str]] = _no_complaint
+    objection: Callable[[Session, Document], str | None] = _no_objection
     derive: Callable[[Session, Document], Mapping[str, Any]] = _nothing_more
     changed: Callable[[Session, Document | None, Document | None], None] = _no_effect
 
@@ -151,3 +175,9 @@ class Kind:
     def type_name(self) -> str:
         """What a resource calls itself on the wire."""
         return self.resource_type or self.name
+
+    def key(self, fields: Mapping[str, Any]) -> str | None:
+        """Return what must be unique among the owner's resources, or None."""
+        if not self.unique:
+            return None
+        return "\n".join(str(fields.get(name) or "").casefold() for name in self.unique)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local_platform.http.access import number_of
 from local_platform.http.errors import invalid
 from local_platform.http.paging import Paging
 from local_platform.resources import documents
-from local_platform.resources.kind import Document, Kind, Owner
+from local_platform.resources.kind import Document, Kind, Listed, Owner
 from local_platform.session import Session
 
 if TYPE_CHECKING:
@@ -33,12 +34,10 @@ def listing_of(kind: Kind, query: MultiMapping[str]) -> Listing:
     Raises:
         ApiError: A value cannot be read.
     """
-    conditions: list[tuple[str, tuple[object, ...]]] = []
-    if words := query.get("query", "").strip():
-        conditions.append(_search(kind, words))
-    for parameter, field in kind.filters.items():
-        if value := query.get(parameter):
-            conditions.append((f"CAST({_field(field)} AS TEXT) = ? COLLATE NOCASE", (value,)))
+    conditions = [_search(kind, words) for name in kind.queries if (words := query.get(name, "").strip())]
+    for parameter, target in kind.filters.items():
+        if wanted := [value for value in query.getall(parameter, []) if value]:
+            conditions.append(_listed(kind, target, wanted) if isinstance(target, Listed) else _equal(target, wanted))
     where = "".join(f" AND {condition}" for condition, _ in conditions)
     values = tuple(value for _, some in conditions for value in some)
     return Listing(where, values, order_of(kind, query.getall("sort", [])))
@@ -76,9 +75,36 @@ def _term(kind: Kind, text: str) -> str:
 
 def _search(kind: Kind, words: str) -> tuple[str, tuple[object, ...]]:
     # Lower case in SQL is that of ASCII; `casefold` is ours.
-    found = " OR ".join(f"instr(casefold(coalesce({_field(field)}, '')), ?)" for field in kind.searched)
+    found = " OR ".join(f"instr(casefold(coalesce({_text(kind, field)}, '')), ?)" for field in kind.searched)
     return f"({found})", (words.casefold(),) * len(kind.searched)
 
 
+def _text(kind: Kind, field: str) -> str:
+    """Return a field, or the name of the resource that is nested under this name."""
+    for one in kind.references:
+        if one.nested == field:
+            number = f"decoded('{one.kind}', coalesce({_field(one.field)}, ''))"
+            named = f"document AS other WHERE other.kind = '{one.kind}' AND other.id = {number}"
+            return f"(SELECT name FROM {named})"  # noqa: S608 - fixed fragments
+    return _field(field)
+
+
+def _equal(field: str, wanted: Sequence[str]) -> tuple[str, tuple[object, ...]]:
+    """Pick by a field, or by the items of one that is a list."""
+    marks = ", ".join("?" * len(wanted))
+    items = f"json_each(document.json, '$.\"{field}\"') WHERE CAST(value AS TEXT) COLLATE NOCASE IN ({marks})"
+    return f"EXISTS (SELECT 1 FROM {items})", tuple(wanted)  # noqa: S608 - fixed fragments
+
+
+def _listed(kind: Kind, target: Listed, wanted: Sequence[str]) -> tuple[str, tuple[object, ...]]:
+    """Pick what resources of another kind list."""
+    numbers = [number_of(target.kind, text) for text in wanted]
+    marks = ", ".join("?" * len(numbers))
+    others = f"document AS other, json_each(other.json, '$.\"{target.field}\"')"
+    same = f"other.tenant = document.tenant AND decoded('{kind.name}', value) = document.id"
+    where = f"other.kind = '{target.kind}' AND other.id IN ({marks}) AND {same}"
+    return f"EXISTS (SELECT 1 FROM {others} WHERE {where})", tuple(numbers)  # noqa: S608 - fixed fragments
+
+
 def _field(name: str) -> str:
-    return f"json_extract(json, '$.\"{name}\"')"
+    return f"json_extract(document.json, '$.\"{name}\"')"

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from local_platform import ids
+from local_platform.resources import documents
 from local_platform.resources.kind import Document, Kind, Owner, Reference
 from local_platform.session import Session
 from local_platform.wire import iso_ms
+
+# What the contract nests of teams and tenants beyond the usual.
+_NESTED_TOO = {"team": ("logo",), "tenant": ("usageBillingEnabled",)}
 
 
 class Renderer:
@@ -25,7 +29,7 @@ class Renderer:
         """Return a document as it is on the wire."""
         return {
             **self._head(kind, document),
-            **{name: value for name, value in document.fields.items() if name not in kind.hidden},
+            **document.fields,
             **self._owner(kind, document),
             **self._nested(kind, document),
             **kind.derive(self._session, document),
@@ -83,19 +87,24 @@ class Renderer:
 
 def metadata(session: Session, kind: str, number: int) -> dict[str, Any] | None:
     """Return a resource as others nest it, or None when it does not exist."""
-    row = session.connection.execute(
-        "SELECT name, created_ms, updated_ms FROM document WHERE kind = ? AND id = ? AND tenant = ?",
-        (kind, number, session.tenant),
-    ).fetchone()
-    if row is None:
-        return None
-    name, created_ms, updated_ms = row
-    identity = ids.encode(kind, number)
-    return {
-        "id": identity,
-        "label": name or identity,
-        "resourceType": kind,
-        "created": iso_ms(created_ms),
-        "updated": iso_ms(updated_ms),
+    document = documents.find(session, kind, number)
+    return None if document is None else metadata_of(document)
+
+
+def metadata_of(document: Document, resource_type: str | None = None) -> dict[str, Any]:
+    """Return a document as others nest it.
+
+    Args:
+        document: What is nested.
+        resource_type: What it calls itself, where that is not its kind's name.
+    """
+    nested: dict[str, Any] = {
+        "id": document.id,
+        "label": document.title or document.id,
+        "resourceType": resource_type or document.kind,
+        "created": iso_ms(document.created_ms),
+        "updated": iso_ms(document.updated_ms),
         "_links": {},
     }
+    more = {name: document.fields[name] for name in _NESTED_TOO.get(document.kind, ()) if name in document.fields}
+    return {**nested, **more}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from aiohttp import web
 from local_platform.http.access import number_of, owner_of, session_of
 from local_platform.http.errors import ApiError
 from local_platform.http.paging import hal_page, paging_of
-from local_platform.resources import bodies, documents
+from local_platform.resources import bodies, documents, links
 from local_platform.resources.kind import Document, Kind
 from local_platform.resources.listing import listing_of, read_page
 from local_platform.resources.rendering import Renderer
@@ -26,8 +26,8 @@ _LARGEST_BODY = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Dependence:
-    """A kind that cannot do without what one of its fields names."""
+class _Hold:
+    """A field of another kind that keeps what it names from being deleted."""
 
     kind: Kind
     field: str
@@ -37,13 +37,13 @@ def add_kinds(router: web.UrlDispatcher, prefix: str, kinds: Iterable[Kind]) -> 
     """Mount the verbs of all kinds; literal paths of a family must be mounted before."""
     everything = tuple(kinds)
     for kind in everything:
-        dependent = tuple(
-            _Dependence(other, reference.field)
+        holds = tuple(
+            _Hold(other, reference.field)
             for other in everything
             for reference in other.references
-            if reference.kind == kind.name and reference.field in other.required
+            if reference.kind == kind.name and reference.holds
         )
-        _Resource(kind, dependent).mount(router, f"{prefix}/{kind.path}")
+        _Resource(kind, holds).mount(router, f"{prefix}/{kind.path}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class _Resource:
     """The handlers of one kind."""
 
     kind: Kind
-    dependent: tuple[_Dependence, ...]
+    holds: tuple[_Hold, ...]
 
     def mount(self, router: web.UrlDispatcher, path: str) -> None:
         one = f"{path}/{{id}}"
@@ -87,64 +87,79 @@ class _Resource:
         base = f"{request.url.origin()}{request.path}"
 
         def work(session: Session) -> dict[str, object]:
-            fields = bodies.fields_of(session, self.kind, body)
-            document = documents.insert(session, self.kind, fields)
-            self.kind.changed(session, None, document)
-            return Renderer(session, base).resource(self.kind, document)
+            document = documents.insert(session, self.kind, bodies.fields_of(session, self.kind, body))
+            return self._written(session, base, None, document)
 
         return json_response(await writing(request, work, body), HTTPStatus.CREATED)
 
     async def read(self, request: web.Request) -> web.Response:
         """Show one."""
-        return json_response(await reading(request, lambda session: self._shown(session, request)))
+
+        def work(session: Session) -> dict[str, object]:
+            session, document = opened(session, self.kind, request.match_info["id"])
+            return Renderer(session, _base(request)).resource(self.kind, document)
+
+        return json_response(await reading(request, work))
 
     async def replace(self, request: web.Request) -> web.Response:
         """Replace one by the body."""
-        body = await read_json(request, _LARGEST_BODY)
-        return json_response(await writing(request, lambda session: self._update(session, request, body)))
+        return await self._update(request, lambda _before, body: body)
 
     async def patch(self, request: web.Request) -> web.Response:
         """Change the fields that the body brings."""
-        body = await read_json(request, _LARGEST_BODY)
-
-        def work(session: Session) -> dict[str, object]:
-            before = found(session, self.kind, request.match_info["id"])
-            return self._update(session, request, bodies.merged(self.kind, before, body))
-
-        return json_response(await writing(request, work))
+        return await self._update(request, lambda before, body: bodies.merged(self.kind, before, body))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete one that nothing depends on."""
 
         def work(session: Session) -> dict[str, object]:
-            document = found(session, self.kind, request.match_info["id"])
+            session, document = opened(session, self.kind, request.match_info["id"])
             self._refuse_if_needed(session, document)
             documents.remove(session, document)
+            links.carry_over(session, self.kind, document, None)
             self.kind.changed(session, document, None)
             return receipt(session, self.kind, document)
 
         return json_response(await writing(request, work))
 
-    def _shown(self, session: Session, request: web.Request) -> dict[str, object]:
-        document = found(session, self.kind, request.match_info["id"])
-        return Renderer(session, _base(request)).resource(self.kind, document)
+    async def _update(self, request: web.Request, whole: Callable[[Document, object], object]) -> web.Response:
+        body = await read_json(request, _LARGEST_BODY)
 
-    def _update(self, session: Session, request: web.Request, body: object) -> dict[str, object]:
-        before = found(session, self.kind, request.match_info["id"])
-        fields = bodies.fields_of(session, self.kind, body, before)
-        after = documents.replace(session, self.kind, before, fields)
+        def work(session: Session) -> dict[str, object]:
+            session, before = opened(session, self.kind, request.match_info["id"])
+            fields = bodies.fields_of(session, self.kind, whole(before, body), before)
+            after = documents.replace(session, self.kind, before, fields)
+            return self._written(session, _base(request), before, after)
+
+        return json_response(await writing(request, work))
+
+    def _written(self, session: Session, base: str, before: Document | None, after: Document) -> dict[str, object]:
+        """Do what follows from a change, and return the answer, which repeats no secret."""
+        links.carry_over(session, self.kind, before, after)
         self.kind.changed(session, before, after)
-        return Renderer(session, _base(request)).resource(self.kind, after)
+        shown = Renderer(session, base).resource(self.kind, after)
+        return {name: value for name, value in shown.items() if name not in self.kind.secrets}
 
     def _refuse_if_needed(self, session: Session, document: Document) -> None:
-        for other in self.dependent:
-            count = documents.referring(session, other.kind.name, other.field, document.id)
-            if count:
+        if reason := self.kind.objection(session, document):
+            raise ApiError(HTTPStatus.CONFLICT, f"{self.kind.entity} {document.id} cannot be deleted: {reason}")
+        for hold in self.holds:
+            if count := len(documents.referring(session, hold.kind.name, hold.field, document.id)):
                 raise ApiError(
                     HTTPStatus.CONFLICT,
-                    f"{self.kind.entity} {document.id} is the {other.field} of {count} {other.kind.path}; "
+                    f"{self.kind.entity} {document.id} is named by {hold.field} of {count} {hold.kind.path}; "
                     "change or delete those first",
                 )
+
+
+def opened(session: Session, kind: Kind, text: str) -> tuple[Session, Document]:
+    """Return the document of an id, and the session as one of the document's team.
+
+    Raises:
+        ApiError: The text is no id, or names nothing of this tenant, or something of another team.
+    """
+    document = found(session, kind, text)
+    return (replace(session, team=document.team) if document.team else session), document
 
 
 def found(session: Session, kind: Kind, text: str) -> Document:

@@ -26,5 +26,5 @@ AGENT = Kind(
     },
     defaults={"source": "API"},
     references=(Reference("ownerId", "owner", "user"),),
-    key=lambda fields: str(fields["telemetryKey"]).casefold(),
+    unique=("telemetryKey",),
 )

@@ -1,0 +1,118 @@
+"""Who has bought what, and the credentials by which their usage is known."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from local_platform.billing.amounts import decoration
+from local_platform.checks import email, flag, items, moment_text, number
+from local_platform.resources import documents
+from local_platform.resources.fields import NAME, each, secret
+from local_platform.resources.kind import Document, Fields, Kind, Reference
+from local_platform.resources.kinds.customers import ORGANIZATION, SUBSCRIBER
+from local_platform.resources.rendering import metadata_of
+from local_platform.session import Session
+
+UNCLASSIFIED = "Unclassified"
+"""The organization of subscriptions that name none."""
+
+
+def _with_older_names(body: Fields) -> Fields:
+    """Read the names that older clients use, where the present ones are missing."""
+    if not body.get("productId") and not body.get("product"):
+        body["productId"] = body.get("product_id")
+    return body
+
+
+def _settle(session: Session, fields: Fields, before: Document | None) -> None:
+    """Find the subscriber, whichever of the two names brings the address, and the organization."""
+    known = before.fields["subscriberEmail"] if before else None
+    # Clients send back both names, and change one of them.
+    sent = [fields[name] for name in ("subscriberEmail", "clientEmailAddress") if name in fields]
+    if sent:
+        address = next((one for one in sent if one != known), sent[0])
+        fields["subscriberEmail"] = fields["clientEmailAddress"] = address
+    if "organizationId" not in fields:
+        home = documents.named(session, ORGANIZATION, UNCLASSIFIED)
+        fields["organizationId"] = (home or documents.insert(session, ORGANIZATION, {"name": UNCLASSIFIED})).id
+
+
+def _enrol(session: Session, _before: Document | None, after: Document | None) -> None:
+    """Make the subscriber of a subscription known, in its organization."""
+    if after is None:
+        return
+    address, home = after.fields["subscriberEmail"], after.fields["organizationId"]
+    subscriber = documents.keyed(session, SUBSCRIBER, address)
+    if subscriber is None:
+        documents.insert(session, SUBSCRIBER, {"email": address, "organizationIds": [home]})
+    elif not subscriber.fields["organizationIds"]:
+        documents.amend(session, subscriber, {"organizationIds": [home]})
+
+
+def _derive(session: Session, document: Document) -> dict[str, Any]:
+    subscriber = documents.keyed(session, SUBSCRIBER, document.fields["subscriberEmail"])
+    client = metadata_of(subscriber, SUBSCRIBER.type_name) if subscriber else None
+    return {"client": client, **decoration(session, document)}
+
+
+SUBSCRIPTION = Kind(
+    name="subscription",
+    path="subscriptions",
+    collection="subscriptionResourceList",
+    entity="Subscription",
+    title="subscriberEmail",
+    required=("name", "productId", "ownerId", "subscriberEmail"),
+    checks={
+        **each("name subscriptionId accountId externalQuoteId identityProvider description", NAME),
+        "provisionedCredentialExternalId": NAME,
+        **each("subscriberEmail clientEmailAddress", email),
+        **each("start expiration", moment_text),
+        **each("additionalInvoiceRecipients notificationAddressesOnCreation", items(NAME)),
+        **each("notificationAddressesOnQuotaThreshold namedSubscribers tags", items(NAME)),
+        **each("quotaNotificationThreshold tierQuotaNotificationThreshold", number(Decimal(1))),
+        **each("sendToSubscriber allowImmediateCancellation", flag),
+    },
+    defaults={
+        "additionalInvoiceRecipients": [],
+        "credentialIds": [],
+        "namedOrganizationIds": [],
+        "namedSubscribers": [],
+        "notificationAddressesOnCreation": [],
+        "notificationAddressesOnQuotaThreshold": [],
+        "tags": [],
+    },
+    references=(
+        Reference("productId", "product", "product", holds=True),
+        Reference("ownerId", "owner", "user", holds=True),
+        Reference("organizationId", "organization", "organization", holds=True),
+        Reference("namedOrganizationIds", "namedOrganizations", "organization", many=True),
+        Reference("credentialIds", "credentials", "credential", many=True, mirror="subscriptionIds"),
+    ),
+    searched=("name", "subscriberEmail", "subscriptionId", "product", "organization"),
+    filters={"productId": "productId", "organizationId": "organizationId"},
+    kept=frozenset({"credentialIds", "start"}),
+    prepare=_with_older_names,
+    settle=_settle,
+    derive=_derive,
+    changed=_enrol,
+)
+
+CREDENTIAL = Kind(
+    name="credential",
+    path="credentials",
+    collection="credentialResourceList",
+    entity="Credential",
+    required=("name", "externalId", "subscriberId", "organizationId"),
+    checks={**each("name externalId identityProvider", NAME), "externalSecret": secret, "tags": items(NAME)},
+    defaults={"subscriptionIds": [], "tags": []},
+    references=(
+        Reference("organizationId", "organization", "organization", holds=True),
+        Reference("subscriberId", "subscriber", "subscriber", holds=True, resource_type="user"),
+        Reference("subscriptionIds", "subscriptions", "subscription", many=True, mirror="credentialIds"),
+    ),
+    unique=("organizationId", "name"),
+    searched=("name", "externalId", "subscriber", "organization"),
+    kept=frozenset({"externalSecret", "subscriptionIds"}),
+    secrets=frozenset({"externalSecret"}),
+)
