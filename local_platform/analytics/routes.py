@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from local_platform.analytics import catalogue
+from local_platform.analytics.catalogue import GROUPS, REPORTS, TOKEN_TYPES, Cut, Report
+from local_platform.analytics.folder import FOLDER
 from local_platform.analytics.periods import PERIODS, Bucket, explicit, rolling
-from local_platform.analytics.reports import AGGREGATES, REPORTS, TOKEN_TYPES, Question, Report, answer
+from local_platform.analytics.reports import Question, answer
 from local_platform.http.access import require_team
 from local_platform.http.errors import ApiError, invalid
 from local_platform.http.paging import bad_value
@@ -41,6 +44,7 @@ def handler_of(report: Report) -> Handler:
         team = require_team(request)
         parts = services(request)
         question = _question(report, request.query, parts.clock(), team)
+        await request.app[FOLDER].catch_up()
         return json_response(await parts.database.read(lambda connection: answer(connection, question)))
 
     return handle
@@ -81,11 +85,18 @@ def _question(report: Report, query: MultiMapping[str], now: datetime, team: int
         report=report,
         buckets=buckets,
         measure=measure,
-        group=_choice(query, "group", tuple(AGGREGATES), report.group),
-        only=_names(query, report.dimension.filter),
+        group=_choice(query, "group", tuple(GROUPS), report.group),
+        only=_picked(report.cut, query),
         team=team,
-        provider=query.get("provider") or None,
     )
+
+
+def _picked(cut: Cut, query: MultiMapping[str]) -> dict[Cut, frozenset[str]]:
+    """Read the entities that are asked for; any report can be kept to one provider, too."""
+    provider = query.get("provider")
+    one = {catalogue.PROVIDER: frozenset({provider})} if provider else {}
+    several = _names(query, cut.filter)
+    return {**one, **({cut: several} if several else {})}
 
 
 def _buckets(query: MultiMapping[str], now: datetime) -> list[Bucket]:

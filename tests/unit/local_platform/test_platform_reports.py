@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local_platform.analytics.reports import REPORTS
+from local_platform.analytics.catalogue import REPORTS
 
 MODELS = (("OPENAI", "gpt-4o"), ("OPENAI", "gpt-5-mini"), ("ANTHROPIC", "claude-sonnet-4-5"))
 

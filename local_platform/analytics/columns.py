@@ -1,0 +1,149 @@
+"""Metered calls as columns of numbers: how reports hold them, and how a column is stored.
+
+Names become small numbers, so that calls are compared, counted and sorted without touching text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from local_platform.wire import dumps, loads
+
+# Whole numbers, mostly as narrow as their values allow: a report holds a month of calls at once.
+Numbers = npt.NDArray[np.integer]
+# An entity is known by its document's number, or else by its name, or not at all.
+Word = int | str | None
+
+TIME = "request_ms"
+KEYS = {
+    "provider": "provider",
+    "model": "model",
+    "agent": "agent",
+    "task": "task_type",
+    "user": "subscriber_email",
+    "organization": "coalesce(organization_id, organization)",
+    "product": "coalesce(product_id, product)",
+    "credential": "coalesce(credential_id, credential)",
+}
+"""What calls are told apart by, and the SQL for it."""
+
+MEASURES = (
+    "total_cost",
+    "input_cost",
+    "output_cost",
+    "duration_ms",
+    "total_tokens",
+    "input_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cached_tokens",
+    "failed",
+)
+"""What calls are measured by: columns of the table, in whole numbers."""
+
+_WIDTHS = ("i1", "<i2", "<i4", "<i8")
+
+
+class Vocabulary:
+    """The words of one column, numbered as they turn up."""
+
+    def __init__(self) -> None:
+        self.words: list[Word] = []
+        self._numbers: dict[Word, int] = {}
+
+    def codes(self, words: Iterable[Word]) -> Numbers:
+        """Return the numbers of words, new ones for those not met before."""
+        numbers = self._numbers
+        codes = np.fromiter((numbers.setdefault(word, len(numbers)) for word in words), np.int64)
+        self.words.extend(list(numbers)[len(self.words) :])
+        return codes.astype(np.min_scalar_type(len(numbers)))
+
+
+Vocabularies = dict[str, Vocabulary]
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Some calls.
+
+    Attributes:
+        times: When they began, in milliseconds after the origin.
+        columns: By name, an array in the order of the times.
+        origin: The moment that times count from, in epoch milliseconds.
+    """
+
+    times: Numbers
+    columns: Mapping[str, Numbers]
+    origin: int = 0
+
+    def between(self, start: int, end: int) -> Calls:
+        """Return the calls from one moment until before another; they must be ordered by time."""
+        first, last = np.searchsorted(self.times, (start - self.origin, end - self.origin))
+        return self.picked(slice(first, last))
+
+    def picked(self, which: slice | npt.NDArray[np.generic]) -> Calls:
+        """Return the calls at some positions, or those that a mask marks."""
+        return Calls(self.times[which], {name: column[which] for name, column in self.columns.items()}, self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """One column of some calls as it is stored."""
+
+    words: str | None
+    type: str
+    data: bytes
+
+
+def from_rows(rows: Sequence[Sequence[object]], names: Sequence[str], vocabularies: Vocabularies) -> Calls:
+    """Turn rows into columns ordered by time.
+
+    Args:
+        rows: The moment of each call, then what `names` say.
+        names: The columns.
+        vocabularies: Where the words of those that are names are numbered.
+    """
+    times, *columns = zip(*rows, strict=True) if rows else [()] * (len(names) + 1)
+    calls = Calls(
+        np.array(times, np.int64),
+        {
+            name: vocabularies[name].codes(column) if name in KEYS else np.array(column, np.int64)
+            for name, column in zip(names, columns, strict=True)
+        },
+    )
+    return calls.picked(np.argsort(calls.times, kind="stable"))
+
+
+def joined(parts: Sequence[Calls], names: Iterable[str]) -> dict[str, Numbers]:
+    """Return the columns of calls put behind each other, whatever their times."""
+    return {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
+
+
+def pack(column: Numbers, vocabulary: Vocabulary | None) -> Packed:
+    """Render a column in as few bytes as its numbers need, with the words it uses."""
+    words = None
+    if vocabulary is not None:
+        used, column = np.unique(column, return_inverse=True)
+        words = dumps([vocabulary.words[code] for code in used])
+    width = next(width for width in _WIDTHS if _fits(column, np.dtype(width)))
+    return Packed(words, width, column.astype(width).tobytes())
+
+
+def unpack(packed: Packed, vocabulary: Vocabulary | None) -> Numbers:
+    """Read a stored column; its words are numbered by the vocabulary."""
+    numbers = np.frombuffer(packed.data, packed.type)
+    if packed.words is None or vocabulary is None:
+        return numbers
+    words = cast("list[Word]", loads(packed.words.encode()))
+    codes: Numbers = vocabulary.codes(words)[numbers]
+    return codes
+
+
+def _fits(column: Numbers, dtype: np.dtype[np.signedinteger]) -> bool:
+    limits = np.iinfo(dtype)
+    return not column.size or bool(limits.min <= column.min() and column.max() <= limits.max)

@@ -1,0 +1,102 @@
+"""Reading a team's calls bucket by bucket: copied columns, and the rows that are not copied yet."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from local_platform.analytics import columns
+from local_platform.analytics.columns import KEYS, TIME, Calls, Numbers, Packed, Vocabulary, Word
+from local_platform.analytics.folding import DAY_MS
+from local_platform.analytics.periods import Bucket
+from local_platform.wire import dumps, to_ms
+
+Keeps = Callable[[Word], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which calls of a team are read, and what of them.
+
+    Attributes:
+        team: The number of the team.
+        names: The columns.
+        keeps: By column: whether calls with a word of it count.
+        vocabularies: What the numbers in the columns that are names stand for; filled while reading.
+    """
+
+    team: int
+    names: tuple[str, ...]
+    keeps: Mapping[str, Keeps] = field(default_factory=dict)
+    vocabularies: dict[str, Vocabulary] = field(default_factory=lambda: defaultdict(Vocabulary))
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """All columns that must be read."""
+        return tuple(dict.fromkeys((*self.names, *self.keeps)))
+
+
+@contextmanager
+def one_view(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let several statements see the same state of the database."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
+
+
+def calls_by_bucket(
+    connection: sqlite3.Connection, selection: Selection, buckets: Sequence[Bucket]
+) -> Iterator[dict[str, Numbers]]:
+    """Return the columns of the calls of each bucket; buckets must follow one another in time. To be used within `one_view`."""
+    rest = _not_copied(connection, selection, buckets)
+    days: dict[int, list[Calls]] = {}
+    for bucket in buckets:
+        start, end = to_ms(bucket.start), to_ms(bucket.end)
+        touched = range(start // DAY_MS, (end - 1) // DAY_MS + 1)
+        # Only the days that the next bucket may share are kept.
+        days = {day: days[day] if day in days else _copied(connection, selection, day) for day in touched}
+        parts = [part.between(start, end) for day in touched for part in days[day]]
+        yield _kept(columns.joined([*parts, rest.between(start, end)], selection.read), selection)
+
+
+def _copied(connection: sqlite3.Connection, selection: Selection, day: int) -> list[Calls]:
+    """Read the columns of one day; each part is ordered by time."""
+    wanted = (TIME, *selection.read)
+    rows = connection.execute(
+        "SELECT first, name, words, type, data FROM call_column"
+        " WHERE team = ? AND day = ? AND name IN (SELECT value FROM json_each(?))",
+        (selection.team, day, dumps(wanted)),
+    )
+    parts: dict[int, dict[str, Numbers]] = defaultdict(dict)
+    for first, name, words, width, data in rows:
+        vocabulary = selection.vocabularies[name] if words is not None else None
+        parts[first][name] = columns.unpack(Packed(words, width, data), vocabulary)
+    return [Calls(part.pop(TIME), part, origin=day * DAY_MS) for part in parts.values()]
+
+
+def _not_copied(connection: sqlite3.Connection, selection: Selection, buckets: Sequence[Bucket]) -> Calls:
+    """Read the rows after the last copied one; told not to, SQLite would walk the window instead of them."""
+    fields = ", ".join(KEYS.get(name, name) for name in selection.read)
+    rows = connection.execute(
+        f"SELECT {TIME}, {fields} FROM completion NOT INDEXED"  # noqa: S608 - our own columns
+        " WHERE id > (SELECT through FROM folded) AND team = ? AND request_ms >= ? AND request_ms < ?",
+        (selection.team, to_ms(buckets[0].start), to_ms(buckets[-1].end)),
+    ).fetchall()
+    return columns.from_rows(rows, selection.read, selection.vocabularies)
+
+
+def _kept(calls: dict[str, Numbers], selection: Selection) -> dict[str, Numbers]:
+    """Leave out what the filters do not keep."""
+    for name, keeps in selection.keeps.items():
+        words = selection.vocabularies[name].words
+        if words:
+            mask = np.fromiter(map(keeps, words), bool)[calls[name]]
+            calls = {other: column[mask] for other, column in calls.items()}
+    return calls
