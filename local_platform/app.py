@@ -5,10 +5,14 @@ from __future__ import annotations
 from aiohttp import web
 
 from local_platform.accounts import routes as accounts
+from local_platform.alerting import routes as alerting
 from local_platform.analytics import routes as analytics
+from local_platform.analytics.folder import folding
 from local_platform.extras import routes as extras
 from local_platform.http.access import requiring_key
 from local_platform.http.errors import reporting_errors
+from local_platform.http.spoiling import spoiling
+from local_platform.logs import routes as logs
 from local_platform.metering import routes as metering
 from local_platform.resources.mounted import KINDS
 from local_platform.resources.routes import add_kinds
@@ -18,24 +22,28 @@ from local_platform.services import SERVICES, Services
 _MANAGEMENT = ("/profitstream/v2/api", "/v2/api")
 
 # The rooms with paths of their own beside the verbs; where paths overlap, the literal one is mounted first.
-_ROOMS = (accounts, metering, analytics)
+_ROOMS = (accounts, metering, analytics, alerting, logs)
 
 
 def build_app(services: Services) -> web.Application:
     """Assemble the application of one platform."""
     app = web.Application(
         middlewares=[
+            services.journal.middleware(),
             reporting_errors(services.clock),
-            services.faults.middleware(),
-            requiring_key(services.keys),
+            spoiling(services.faults),
+            requiring_key(services.keys, services.limits),
         ],
         client_max_size=metering.LARGEST_IMPORT,
     )
     app[SERVICES] = services
+    app.cleanup_ctx.append(services.journal.storing(services.database))
+    app.cleanup_ctx.append(folding)
     for prefix in _MANAGEMENT:
         for room in _ROOMS:
             room.add_routes(app.router, prefix)
         add_kinds(app.router, prefix, KINDS)
     metering.add_metering(app.router)
+    alerting.add_evaluation(app)
     extras.add_routes(app.router)
     return app

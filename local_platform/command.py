@@ -12,7 +12,8 @@ import sys
 import threading
 from pathlib import Path
 
-from local_platform.server import ListenError, Platform, running_platform
+from local_platform.http.listening import ListenError
+from local_platform.server import Platform, running_platform
 from local_platform.storage.datadir import DataDirError
 from local_platform.wire import dumps, utc_now
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,14 +11,16 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from aiohttp import web
-
 from local_platform import ids
 from local_platform.accounts.home import settle
 from local_platform.accounts.identity import kept_key
 from local_platform.accounts.keys import Caller, Keys
 from local_platform.app import build_app
 from local_platform.http.faults import Faults
+from local_platform.http.journal import Journal
+from local_platform.http.limits import Limits, Rate
+from local_platform.http.listening import Listener, listening
+from local_platform.http.tls import Tls, context_of
 from local_platform.metering import pricing
 from local_platform.metering.intake import Intake
 from local_platform.metering.names import Names, adopt
@@ -29,12 +30,6 @@ from local_platform.storage.database import Database
 from local_platform.storage.datadir import DataDirError, held
 from local_platform.storage.schema import NewerSchemaError
 from local_platform.wire import Clock, utc_now
-
-_SHUTDOWN_SECONDS = 2.0
-
-
-class ListenError(Exception):
-    """The address cannot be listened on; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +43,8 @@ class Platform:
         tenant_id: The tenant of the team.
         data: Where its data lies.
         faults: The fault switch, for tests in the same process.
+        tls_url: The origin of the encrypted listener, when there is one.
+        tls_certificate: What its clients have to trust.
     """
 
     url: str
@@ -56,6 +53,8 @@ class Platform:
     tenant_id: str
     data: Path
     faults: Faults
+    tls_url: str | None = None
+    tls_certificate: Path | None = None
 
 
 @asynccontextmanager
@@ -66,6 +65,8 @@ async def running_platform(
     host: str = "127.0.0.1",
     port: int = 0,
     clock: Clock = utc_now,
+    tls: Tls | None = None,
+    rate: Rate | None = None,
 ) -> AsyncIterator[Platform]:
     """Serve a platform for as long as the block runs.
 
@@ -75,20 +76,36 @@ async def running_platform(
         host: The address to listen on.
         port: The port; 0 takes a free one.
         clock: Where the platform takes the present from.
+        tls: The encrypted listener; by default there is none.
+        rate: How many requests each key may make; by default any number.
 
     Raises:
+        CertificateError: The certificate cannot be used.
         DataDirError: The directory cannot be used.
         ListenError: The address cannot be listened on.
     """
     with held(data_dir):
         api_key = api_key or kept_key(data_dir / "api_key")
-        database = _open(data_dir / "platform.sqlite3")
-        warming = asyncio.create_task(asyncio.to_thread(pricing.warm))
-        keys = Keys()
-        account = await database.write(partial(_open_account, keys, api_key, clock()))
-        services = Services(keys, Names(), database, Intake(database), Faults(), clock, started=clock())
-        try:
-            async with _listening(build_app(services), host, port) as url:
+        listeners = [Listener(host, port)]
+        certificate = None
+        if tls is not None:
+            context, certificate = context_of(tls, data_dir / "tls", host, clock())
+            listeners.append(Listener(host, tls.port, context, "--tls-port"))
+        async with _opened(data_dir / "platform.sqlite3") as database:
+            keys = Keys()
+            account = await database.write(partial(_open_account, keys, api_key, clock()))
+            services = Services(
+                keys,
+                Names(),
+                database,
+                Intake(database),
+                Faults(),
+                Limits(clock, rate),
+                Journal(clock),
+                clock,
+                started=clock(),
+            )
+            async with listening(build_app(services), *listeners) as (url, *more):
                 yield Platform(
                     url=url,
                     api_key=api_key,
@@ -96,16 +113,28 @@ async def running_platform(
                     tenant_id=ids.encode("tenant", account.tenant),
                     data=data_dir,
                     faults=services.faults,
+                    tls_url=next(iter(more), None),
+                    tls_certificate=certificate,
                 )
-        finally:
-            await warming
-            await database.close()
+
+
+@asynccontextmanager
+async def _opened(path: Path) -> AsyncIterator[Database]:
+    """Open the database, and meanwhile load the price list, which takes a moment."""
+    database = _open(path)
+    warming = asyncio.create_task(asyncio.to_thread(pricing.warm))
+    try:
+        yield database
+    finally:
+        await warming
+        await database.close()
 
 
 def _open_account(keys: Keys, api_key: str, now: datetime, connection: sqlite3.Connection) -> Caller:
     account = settle(connection, api_key, now)
     adopt(Session(connection, account.tenant, account.team, account.user, now))
     keys.load(connection)
+    keys.operator = account.tenant
     return account
 
 
@@ -114,26 +143,3 @@ def _open(path: Path) -> Database:
         return Database(path)
     except (sqlite3.Error, NewerSchemaError) as error:
         raise DataDirError(f"cannot open {path}: {error}") from error
-
-
-@asynccontextmanager
-async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
-    await runner.setup()
-    try:
-        await _listen(runner, host, port)
-        shown = f"[{host}]" if ":" in host else host
-        yield f"http://{shown}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            reason = f"port {port} of {host} is in use; choose another with --port, or 0 for any"
-        else:
-            reason = f"cannot listen on {host}, port {port}: {error.strerror or error}"
-        raise ListenError(reason) from error

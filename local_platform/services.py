@@ -11,6 +11,8 @@ from aiohttp import web
 from local_platform.accounts.keys import Keys
 from local_platform.http.errors import ApiError
 from local_platform.http.faults import Faults
+from local_platform.http.journal import Journal
+from local_platform.http.limits import Limits
 from local_platform.metering.intake import Intake
 from local_platform.metering.names import Names
 from local_platform.storage.database import Database
@@ -26,6 +28,8 @@ class Services:
     database: Database
     intake: Intake
     faults: Faults
+    limits: Limits
+    journal: Journal
     clock: Clock
     started: datetime
 

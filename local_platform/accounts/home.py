@@ -32,8 +32,9 @@ def settle(connection: sqlite3.Connection, api_key: str, now: datetime) -> Calle
         account = Caller(number, number, number, Scope.ACCOUNT)
         found_account(connection, account, now)
     keys.keep(connection, api_key, "the data directory's", account, now)
-    # Calls that an earlier release has stored belong to nobody yet.
-    connection.execute("UPDATE completion SET team = ? WHERE team = 0", (account.team,))
+    # What an earlier release has stored belongs to nobody yet.
+    for table in ("completion", "incident"):
+        connection.execute(f"UPDATE {table} SET team = ? WHERE team = 0", (account.team,))  # noqa: S608 - ours
     return account
 
 

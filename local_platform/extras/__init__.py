@@ -1,1 +1,1 @@
-"""What only this platform has: its state, labelled incidents, faults on demand."""
+"""What only this platform has: its state, labelled incidents, keys, the last requests, faults and limits on demand."""

@@ -53,18 +53,19 @@ def _moment(body: Mapping[str, Any], name: str, complaints: dict[str, str]) -> d
         return None
 
 
-def keep(connection: sqlite3.Connection, incident: Mapping[str, str | None]) -> None:
-    """Store a label; one of the same id replaces it."""
+def keep(connection: sqlite3.Connection, team: int, incident: Mapping[str, str | None]) -> None:
+    """Store a team's label; one of the same id replaces it."""
     connection.execute(
-        'INSERT OR REPLACE INTO incident (id, kind, entity, dimension, "start", "end", summary)'
-        " VALUES (:id, :kind, :entity, :dimension, :start, :end, :summary)",
-        incident,
+        'INSERT OR REPLACE INTO incident (team, id, kind, entity, dimension, "start", "end", summary)'
+        " VALUES (:team, :id, :kind, :entity, :dimension, :start, :end, :summary)",
+        {**incident, "team": team},
     )
 
 
-def all_of(connection: sqlite3.Connection) -> list[dict[str, str | None]]:
-    """Return every label, the earliest first."""
+def all_of(connection: sqlite3.Connection, team: int) -> list[dict[str, str | None]]:
+    """Return every label of a team, the earliest first."""
     rows = connection.execute(
-        'SELECT id, kind, entity, dimension, "start", "end", summary FROM incident ORDER BY "start", id'
+        'SELECT id, kind, entity, dimension, "start", "end", summary FROM incident WHERE team = ? ORDER BY "start", id',
+        (team,),
     )
     return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]

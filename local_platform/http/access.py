@@ -10,38 +10,64 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from local_platform import ids
-from local_platform.accounts.keys import Caller, Keys, Scope
+from local_platform.accounts.keys import Caller, Key, Keys, Scope, State
 from local_platform.http.errors import ANALYTICS, ApiError
+from local_platform.http.known import KEY, TEAM, template_of
+from local_platform.http.limits import Limits
+from local_platform.http.scopes import covering
 from local_platform.services import services
 from local_platform.session import Session
 
-_CALLER = web.RequestKey("caller", Caller)
+# The platform's own endpoints are how a limit is lifted, so none holds there.
+_OWN = "/local/"
 
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
-
-def requiring_key(keys: Keys) -> Middleware:
-    """Return the middleware that refuses unknown keys, for unknown paths too, and what a key's scope does not cover."""
+def requiring_key(keys: Keys, limits: Limits) -> Middleware:
+    """Return the middleware that refuses unknown keys, for unknown paths too, and what a key does not cover."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        caller = keys.caller(given_key(request))
-        if caller is None:
+        key = keys.find(given_key(request))
+        if key is None:
             raise _unknown(request)
-        if not _covers(caller.scope, request):
-            raise ApiError(
-                HTTPStatus.FORBIDDEN,
-                f"The key's scope ({caller.scope}) does not cover this; use a key of a wider scope",
-            )
-        request[_CALLER] = caller
+        request[KEY] = key
+        template = template_of(request)
+        _refuse_if_not_covered(key, covering(template, request.method))
+        if not template.startswith(_OWN):
+            limits.check(key.number)
         return await handler(request)
 
     return check
 
 
+def _refuse_if_not_covered(key: Key, scopes: frozenset[Scope]) -> None:
+    if key.state is not State.ACTIVE:
+        raise ApiError(HTTPStatus.FORBIDDEN, f"The API key is {key.state}; use another key")
+    if key.caller.scope not in scopes:
+        wider = ", ".join(sorted(scopes))
+        message = f"The key's scope ({key.caller.scope}) does not cover this; use a key of scope {wider}"
+        raise ApiError(HTTPStatus.FORBIDDEN, message)
+
+
 def caller_of(request: web.Request) -> Caller:
     """Return who asks."""
-    return request[_CALLER]
+    return request[KEY].caller
+
+
+def is_operator(request: web.Request) -> bool:
+    """Tell whether the caller may see and switch what concerns every tenant."""
+    caller = caller_of(request)
+    return caller.scope is Scope.ACCOUNT and caller.tenant == services(request).keys.operator
+
+
+def require_operator(request: web.Request) -> None:
+    """Let only those pass who may switch what concerns every tenant.
+
+    Raises:
+        ApiError: The caller may not.
+    """
+    if not is_operator(request):
+        raise ApiError(HTTPStatus.FORBIDDEN, "Access Denied: this takes an account key of the platform's first tenant")
 
 
 def require_team(request: web.Request) -> int:
@@ -89,7 +115,7 @@ def team_of(request: web.Request, body: object = None) -> int:
         ApiError: The team is unreadable or another's.
     """
     named = request.query.get("teamId") or (body.get("teamId") if isinstance(body, dict) else None)
-    return _team(request, str(named)) if named else caller_of(request).team
+    return _team(request, named) if named else caller_of(request).team
 
 
 def number_of(kind: str, text: str) -> int:
@@ -104,10 +130,13 @@ def number_of(kind: str, text: str) -> int:
     return number
 
 
-def _team(request: web.Request, text: str) -> int:
-    number = number_of("team", text)
+def _team(request: web.Request, given: object) -> int:
+    number = ids.decode("team", str(given))
+    if number is None:
+        raise ApiError(HTTPStatus.BAD_REQUEST, f"Failed to decode hashed Id: [{given}]", code="INVALID_TEAM_ID")
     if not services(request).keys.has_team(caller_of(request).tenant, number):
-        raise ApiError(HTTPStatus.FORBIDDEN, "Access Denied")
+        raise ApiError(HTTPStatus.FORBIDDEN, "Access Denied", code="TEAM_NOT_IN_MEMBERSHIP")
+    request[TEAM] = number
     return number
 
 
@@ -136,18 +165,3 @@ def _unknown(request: web.Request) -> ApiError:
     if request.path.startswith(ANALYTICS):
         return ApiError(HTTPStatus.UNAUTHORIZED, "The bearer token is no valid API key", code="UNAUTHORIZED")
     return ApiError(HTTPStatus.FORBIDDEN)
-
-
-def _covers(scope: Scope, request: web.Request) -> bool:
-    path = request.path
-    if scope is Scope.ACCOUNT:
-        return True
-    if path.startswith("/local/v1/keys"):
-        return False
-    # SDKs poll what they have to enforce with the key that they meter with.
-    metering = path.startswith("/meter/") or (path.endswith("/ai/completions") and request.method == "POST")
-    if metering or (scope is Scope.METERING and "/ai/enforcement-rules/" in path and request.method in _READING):
-        return scope in (Scope.WRITE, Scope.METERING)
-    if scope is Scope.METERING:
-        return False
-    return scope is Scope.WRITE or request.method in _READING

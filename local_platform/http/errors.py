@@ -27,6 +27,7 @@ class ApiError(Exception):
         headers: Headers of the answer.
         code: The machine-readable reason, where the platform gives one.
         errors: Machine-readable reasons by field.
+        retry_after_seconds: How long to wait before the next attempt.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class ApiError(Exception):
         *,
         code: str | None = None,
         errors: Sequence[Mapping[str, str]] = (),
+        retry_after_seconds: int | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -46,6 +48,7 @@ class ApiError(Exception):
         self.headers = headers
         self.code = code
         self.errors = errors
+        self.retry_after_seconds = retry_after_seconds
 
 
 def invalid(details: Mapping[str, str]) -> ApiError:
@@ -69,6 +72,8 @@ def error_response(request: web.Request, clock: Clock, error: ApiError) -> web.R
         body["details"] = dict(error.details)
     if error.errors:
         body["errors"] = [dict(one) for one in error.errors]
+    if error.retry_after_seconds is not None:
+        body["retryAfterSeconds"] = error.retry_after_seconds
     return web.Response(
         status=error.status,
         text=dumps(body),

@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
-
-from local_platform.http.errors import ApiError, invalid
+from local_platform.http.errors import invalid
 
 _MANAGEMENT = ("/profitstream/", "/v2/")
 _METERING = ("/meter/",)
+_ANALYTICS = ("/api/v2/",)
 _ROUTES = {
     "management": _MANAGEMENT,
     "metering": _METERING,
-    "all": _MANAGEMENT + _METERING,
+    "analytics": _ANALYTICS,
+    "all": _MANAGEMENT + _METERING + _ANALYTICS,
 }
-_HTML = "<html><body><h1>Bad Gateway</h1></body></html>"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How requests are spoilt.
+    """Which requests are spoilt, and how.
 
     Attributes:
-        routes: Which routes: management, metering or all.
+        routes: Which routes: management, metering, analytics or all.
+        path: What their path must begin with.
+        method: Which method they must have; empty for any.
         latency_ms: How long each request waits first.
         status: An error status to answer with.
         retry_after: The Retry-After header of that answer: seconds or an HTTP date.
         html: Whether to answer with a gateway's HTML page.
         truncate: Whether to break the connection in the middle of the true answer.
         drop: Whether to break it without an answer.
+        types: Whether the true answer has strings for numbers and objects for lists.
+        drip_ms: Over how long the true answer comes in drops.
     """
 
     routes: str = "management"
+    path: str = ""
+    method: str = ""
     latency_ms: int = 0
     status: int | None = None
     retry_after: str | None = None
     html: bool = False
     truncate: bool = False
     drop: bool = False
+    types: bool = False
+    drip_ms: int = 0
+
+    def strikes(self, method: str, path: str) -> bool:
+        """Tell whether it spoils a request."""
+        named = path.startswith(_ROUTES[self.routes]) and path.startswith(self.path)
+        return named and self.method in ("", method)
 
 
 class Faults:
@@ -57,9 +67,9 @@ class Faults:
         """Replace the fault; None takes it away."""
         self._fault, self._left = fault, times
 
-    def take(self, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> Fault | None:
         """Return the fault for a request and count it."""
-        if self._fault is None or not path.startswith(_ROUTES[self._fault.routes]):
+        if self._fault is None or not self._fault.strikes(method, path):
             return None
         if self._left is None:
             return self._fault
@@ -67,51 +77,6 @@ class Faults:
             return None
         self._left -= 1
         return self._fault
-
-    def middleware(self) -> Middleware:
-        """Return the middleware that spoils requests."""
-
-        @web.middleware
-        async def spoil(request: web.Request, handler: Handler) -> web.StreamResponse:
-            fault = self.take(request.path)
-            return await (handler(request) if fault is None else _spoilt(fault, request, handler))
-
-        return spoil
-
-
-async def _spoilt(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
-    if fault.latency_ms:
-        await asyncio.sleep(fault.latency_ms / 1000)
-    if fault.drop:
-        return _hang_up(request)
-    if fault.html:
-        return web.Response(status=fault.status or HTTPStatus.BAD_GATEWAY, text=_HTML, content_type="text/html")
-    if fault.status is not None:
-        headers = {"Retry-After": fault.retry_after} if fault.retry_after else None
-        raise ApiError(HTTPStatus(fault.status), "Fault switched on", headers=headers)
-    response = await handler(request)
-    return await _halved(request, response) if fault.truncate else response
-
-
-def _hang_up(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
-
-
-async def _halved(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
-    """Announce the whole body, send half of it and hang up."""
-    body = response.body if isinstance(response, web.Response) else None
-    if not isinstance(body, bytes):
-        return response
-    half = web.StreamResponse(status=response.status)
-    half.content_type = response.content_type
-    half.content_length = len(body)
-    await half.prepare(request)
-    await half.write(body[: len(body) // 2])
-    if request.transport is not None:
-        request.transport.close()
-    return half
 
 
 def fault_of(body: object) -> tuple[Fault | None, int | None]:
@@ -146,6 +111,14 @@ def _route(value: object) -> bool:
     return isinstance(value, str) and value in _ROUTES
 
 
+def _path(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("/")
+
+
+def _method(value: object) -> bool:
+    return isinstance(value, str) and value in _METHODS
+
+
 def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
 
@@ -163,15 +136,21 @@ def _flag(value: object) -> bool:
 
 
 _MOST = 3_600_000
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ERRORS = frozenset(status for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST)
 _FLAG = (_flag, "must be true or false")
+_MILLISECONDS = (_whole, "must be whole milliseconds, at most an hour")
 _FIELDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "routes": (_route, f"must be one of {', '.join(_ROUTES)}"),
-    "latency_ms": (_whole, "must be whole milliseconds, at most an hour"),
+    "path": (_path, "must be the beginning of a path, such as /v2/api/products"),
+    "method": (_method, f"must be one of {', '.join(_METHODS)}"),
+    "latency_ms": _MILLISECONDS,
     "status": (_error_status, "must be an HTTP status from 400"),
     "retry_after": (_retry_after, "must be seconds or an HTTP date"),
     "html": _FLAG,
     "truncate": _FLAG,
     "drop": _FLAG,
+    "types": _FLAG,
+    "drip_ms": _MILLISECONDS,
     "times": (_whole, "must be a whole number of requests"),
 }

@@ -91,7 +91,7 @@ def page(session: Session, side: Side, paging: Paging, *, newest_first: bool) ->
     values = (session.tenant, side, session.team)
     (total,) = session.connection.execute(f"SELECT count(*) {where}", values).fetchone()
     rows = session.connection.execute(
-        f"SELECT id, operation, status, details, created_ms {where}"  # noqa: S608 - fixed fragments
+        f"SELECT id, operation, status, details, created_ms {where}"
         f" ORDER BY id {'DESC' if newest_first else 'ASC'} LIMIT ? OFFSET ?",
         (*values, paging.size, paging.offset),
     )

@@ -20,7 +20,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 def _insert(name: str, connection: sqlite3.Connection) -> None:
-    connection.execute("INSERT INTO incident VALUES (?, 'k', 'e', 'd', '2026', NULL, 's')", (name,))
+    connection.execute("INSERT INTO incident VALUES (1, ?, 'k', 'e', 'd', '2026', NULL, 's')", (name,))
 
 
 def _names(connection: sqlite3.Connection) -> list[str]:

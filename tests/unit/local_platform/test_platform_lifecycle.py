@@ -12,7 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local_platform.server import ListenError, running_platform
+from local_platform.http.listening import ListenError
+from local_platform.server import running_platform
 from local_platform.storage.datadir import DataDirError
 
 _COMMAND = """
