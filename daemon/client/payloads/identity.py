@@ -67,7 +67,7 @@ class VerifiedDomain(Payload):
 class Department(Payload):
     """A part of the company; unlike other ids its is a number."""
 
-    id: int
+    id: int | None = None
     name: str | None = None
     parent_id: int | None = None
     path: str | None = None
