@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -10,21 +12,25 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from local_platform.analytics import catalogue
-from local_platform.analytics.catalogue import GROUPS, REPORTS, TOKEN_TYPES, Cut, Report
+from local_platform.analytics.catalogue import GROUPS, REPORTS, REVENUE_REPORTS, TOKEN_TYPES, Cut, Report, RevenueReport
+from local_platform.analytics.connected import last_call, last_traced_call
 from local_platform.analytics.folder import FOLDER
 from local_platform.analytics.periods import PERIODS, Bucket, explicit, rolling
 from local_platform.analytics.reports import Question, answer
+from local_platform.analytics.revenue import RevenueQuestion, answer_revenue
 from local_platform.http.access import require_team
 from local_platform.http.errors import ApiError, invalid
 from local_platform.http.paging import bad_value
-from local_platform.metering import store
 from local_platform.metering.log import moment_of
+from local_platform.resources.routes import reading
 from local_platform.services import json_response, services
-from local_platform.wire import iso_ms
+from local_platform.session import Session
 
 if TYPE_CHECKING:
     from multidict import MultiMapping
 
+# Any report on calls can be kept to one provider, too.
+_ONE_PROVIDER = replace(catalogue.PROVIDER, filter="provider")
 _DEFAULT_PERIOD = "TWENTY_FOUR_HOURS"
 
 
@@ -35,6 +41,8 @@ def add_routes(router: web.UrlDispatcher, prefix: str) -> None:
     router.add_get(f"{metrics}/data-connected/sources", data_sources)
     for name, report in REPORTS.items():
         router.add_get(f"{metrics}/{name}", handler_of(report))
+    for name, revenue_report in REVENUE_REPORTS.items():
+        router.add_get(f"{metrics}/{name}", revenue_handler_of(revenue_report))
 
 
 def handler_of(report: Report) -> Handler:
@@ -50,28 +58,46 @@ def handler_of(report: Report) -> Handler:
     return handle
 
 
+def revenue_handler_of(report: RevenueReport) -> Handler:
+    """Return the handler of one report on revenue."""
+
+    async def handle(request: web.Request) -> web.Response:
+        require_team(request)
+        query = request.query
+        question = RevenueQuestion(
+            report=report,
+            buckets=_buckets(query, services(request).clock()),
+            group=_choice(query, "group", tuple(GROUPS), "TOTAL"),
+            only=_picked(query, (catalogue.ORGANIZATION, catalogue.PRODUCT)),
+        )
+        return json_response(await reading(request, lambda session: answer_revenue(session, question)))
+
+    return handle
+
+
 async def data_connected(request: web.Request) -> web.Response:
     """Tell whether anything was metered."""
-    return json_response(await _connection(request))
+    require_team(request)
+    return json_response(await reading(request, lambda session: _source(last_call(session.connection, session.team))))
 
 
 async def data_sources(request: web.Request) -> web.Response:
-    """Tell the same by kind of source; metering is the only one here."""
-    nothing = {"connected": False, "lastReceived": None}
-    return json_response(
-        {
-            "sdkMetering": await _connection(request),
-            "codingAssistant": nothing,
-            "providerBilling": nothing,
-            "traces": nothing,
+    """Tell the same by kind of source; there are no coding assistants here, nor bills of providers."""
+    require_team(request)
+
+    def work(session: Session) -> dict[str, object]:
+        return {
+            "sdkMetering": _source(last_call(session.connection, session.team)),
+            "codingAssistant": _source(None),
+            "providerBilling": _source(None),
+            "traces": _source(last_traced_call(session.connection, session.team)),
         }
-    )
+
+    return json_response(await reading(request, work))
 
 
-async def _connection(request: web.Request) -> dict[str, object]:
-    team = require_team(request)
-    totals = await services(request).database.read(lambda connection: store.totals(connection, team))
-    return {"connected": totals.transactions > 0, "lastReceived": iso_ms(totals.last_ms)}
+def _source(last: str | None) -> dict[str, object]:
+    return {"connected": last is not None, "lastReceived": last}
 
 
 def _question(report: Report, query: MultiMapping[str], now: datetime, team: int) -> Question:
@@ -86,17 +112,14 @@ def _question(report: Report, query: MultiMapping[str], now: datetime, team: int
         buckets=buckets,
         measure=measure,
         group=_choice(query, "group", tuple(GROUPS), report.group),
-        only=_picked(report.cut, query),
+        only=_picked(query, (report.cut, _ONE_PROVIDER)),
         team=team,
     )
 
 
-def _picked(cut: Cut, query: MultiMapping[str]) -> dict[Cut, frozenset[str]]:
-    """Read the entities that are asked for; any report can be kept to one provider, too."""
-    provider = query.get("provider")
-    one = {catalogue.PROVIDER: frozenset({provider})} if provider else {}
-    several = _names(query, cut.filter)
-    return {**one, **({cut: several} if several else {})}
+def _picked(query: MultiMapping[str], cuts: Iterable[Cut]) -> dict[Cut, frozenset[str]]:
+    """Read the entities that are asked for."""
+    return {cut: names for cut in cuts if (names := _names(query, cut.filter))}
 
 
 def _buckets(query: MultiMapping[str], now: datetime) -> list[Bucket]:
