@@ -5,55 +5,33 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
-from local_platform.metering import pricing
-from local_platform.metering.fields import Fields
-from local_platform.metering.names import Named, Referred
-from local_platform.wire import dumps, from_nano, iso, to_ms, to_nano
+from local_platform.metering.bill import Bill, bill_of
+from local_platform.metering.fields import COMPLETION, CREDENTIAL_VALUE, Fields
+from local_platform.metering.names import Referred
+from local_platform.metering.naming import Named
+from local_platform.metering.overrides import NO_OVERRIDE, key_of
+from local_platform.wire import dumps, from_nano, iso, to_ms
 
 COLUMNS = (
-    "request_ms",
-    "created_ms",
-    "team",
-    "transaction_id",
-    "idempotency_key",
-    "priced",
-    "provider",
-    "model",
-    "agent",
-    "task_type",
-    "trace_id",
-    "organization",
-    "organization_id",
-    "product",
-    "product_id",
-    "credential",
-    "credential_id",
-    "subscriber_email",
-    "environment",
-    "stop_reason",
-    "input_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-    "cached_tokens",
-    "total_tokens",
-    "duration_ms",
-    "first_token_ms",
-    "input_cost",
-    "output_cost",
-    "total_cost",
+    *("request_ms", "created_ms", "team", "transaction_id", "idempotency_key", "priced", "modality"),
+    *("provider", "model", "agent", "task_type", "trace_id", "job"),
+    *("organization", "organization_id", "product", "product_id", "credential", "credential_id", "subscription_id"),
+    *("subscriber", "subscriber_email", "environment", "stop_reason", "failed", "quality"),
+    *("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "total_tokens"),
+    *("images", "media_ms", "characters", "credits", "duration_ms", "first_token_ms"),
+    *("input_cost", "output_cost", "total_cost"),
 )
 
 _PROMPTS = ("systemPrompt", "inputMessages", "outputResponse")
 
-# Names a client submits that come back as nested resources; the older name of each is also a name.
-_NAMES = {
-    "organization": ("organizationName", "organizationId"),
-    "product": ("productName", "productId"),
-    "credential": ("credential", "credentialAlias"),
-}
-_FLAT = frozenset(name for alternatives in _NAMES.values() for name in alternatives)
+# Names come back as nested resources; what authenticates a caller never does.
+_NOT_IN_RECORD = frozenset(
+    {
+        *("organizationName", "organizationId", "productName", "productId", "credential", "credentialAlias"),
+        CREDENTIAL_VALUE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +56,6 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bill:
-    """What a call costs, in whole nanodollars, and whether that could be known."""
-
-    input: int
-    output: int
-    cache_read: int
-    cache_write: int
-    total: int
-    priced: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Arrival:
     """How a call arrived.
 
@@ -106,68 +72,48 @@ class Arrival:
 
 def named_in(fields: Fields) -> Named:
     """Return what a call names."""
-    return Named(agent=fields.get("agent"), **{name: _first(fields, flat) for name, flat in _NAMES.items()})
+    given = fields.get
+    return Named(
+        organization=given("organizationName"),
+        organization_id=given("organizationId"),
+        product=given("productName"),
+        product_id=given("productId"),
+        agent=given("agent"),
+        credential=given("credential") or given("credentialAlias"),
+        credential_value=given(CREDENTIAL_VALUE),
+        subscriber=given("subscriberEmail"),
+        subscriber_id=given("subscriberId"),
+        subscription=given("subscriptionId"),
+    )
 
 
-def complete(fields: Fields, named: Named, referred: Referred, arrival: Arrival) -> Completion:
+def complete(
+    fields: Fields, named: Named, referred: Referred, arrival: Arrival, modality: str = COMPLETION.modality
+) -> Completion:
     """Price and render checked fields."""
     if "transactionId" not in fields:
         fields["transactionId"] = f"tx_{secrets.token_hex(8)}"
-    bill = _bill(fields)
+    own = (
+        referred.prices.get(key_of(fields["provider"], fields["model"]), NO_OVERRIDE)
+        if referred.prices
+        else NO_OVERRIDE
+    )
+    bill = bill_of(fields, modality, own)
     return Completion(
         team=arrival.team,
         transaction_id=fields["transactionId"],
         created_ms=to_ms(arrival.at),
         idempotency_key=arrival.idempotency_key,
-        columns=_columns(fields, bill, named, referred, arrival),
-        record=dumps(_record(fields, bill, arrival.at)),
+        columns=_columns(fields, bill, named, referred, arrival, modality),
+        record=dumps(_record(fields, bill, arrival.at, modality)),
     )
 
 
-def _first(fields: Fields, names: tuple[str, ...]) -> str | None:
-    return next((fields[name] for name in names if name in fields), None)
-
-
-def _bill(fields: Fields) -> _Bill:
-    """Price the call; a cost that the client states is taken as it is."""
-    if fields.get("billingSkipped"):
-        return _Bill(0, 0, 0, 0, 0, priced=True)
-    listed = _listed_costs(fields)
-    multiplier = fields.get("costMultiplier", 1)
-    computed = listed or pricing.Costs()
-
-    def part(name: str, amount: Decimal) -> int:
-        stated = fields.get(name)
-        return to_nano(amount * multiplier if stated is None else stated)
-
-    parts = (
-        part("inputTokenCost", computed.input),
-        part("outputTokenCost", computed.output),
-        part("cacheReadTokenCost", computed.cache_read),
-        part("cacheCreationTokenCost", computed.cache_write),
-    )
-    stated_total = fields.get("totalCost")
-    stated_parts = "inputTokenCost" in fields and "outputTokenCost" in fields
-    return _Bill(
-        *parts,
-        total=sum(parts) if stated_total is None else to_nano(stated_total),
-        priced=listed is not None or stated_total is not None or stated_parts,
-    )
-
-
-def _listed_costs(fields: Fields) -> pricing.Costs | None:
-    usage = pricing.Usage(
-        input=fields["inputTokenCount"],
-        output=fields["outputTokenCount"],
-        cache_read=fields.get("cacheReadTokenCount", 0),
-        cache_write=fields.get("cacheCreationTokenCount", 0),
-        cache_write_1h=fields.get("cacheCreation1hTokenCount", 0),
-    )
-    batch = fields.get("pricingTier") == "BATCH"
-    return pricing.costs(fields["provider"], fields["model"], usage, fields["requestTime"], batch=batch)
-
-
-def _columns(fields: Fields, bill: _Bill, named: Named, referred: Referred, arrival: Arrival) -> tuple[object, ...]:
+def _columns(
+    fields: Fields, bill: Bill, named: Named, referred: Referred, arrival: Arrival, modality: str
+) -> tuple[object, ...]:
+    given = fields.get
+    quality = given("responseQualityScore")
     return (
         to_ms(fields["requestTime"]),
         to_ms(arrival.at),
@@ -175,53 +121,91 @@ def _columns(fields: Fields, bill: _Bill, named: Named, referred: Referred, arri
         fields["transactionId"],
         arrival.idempotency_key,
         int(bill.priced),
+        modality,
         fields["provider"],
         fields["model"],
         named.agent,
-        fields.get("taskType"),
-        fields.get("traceId"),
-        named.organization,
+        given("taskType"),
+        given("traceId"),
+        given("agenticJobId"),
+        named.organization or named.organization_id,
         referred.organization,
-        named.product,
+        named.product or named.product_id,
         referred.product,
         named.credential,
         referred.credential,
-        fields.get("subscriberEmail"),
-        fields.get("environment"),
-        fields["stopReason"],
-        fields["inputTokenCount"],
-        fields["outputTokenCount"],
-        fields.get("reasoningTokenCount", 0),
-        fields.get("cacheReadTokenCount", 0),
-        fields["totalTokenCount"],
+        referred.subscription,
+        _caller(named),
+        named.subscriber,
+        given("environment"),
+        given("stopReason"),
+        int(_failed(fields)),
+        None if quality is None else float(quality),
+        _input_tokens(fields),
+        _output_tokens(fields),
+        given("reasoningTokenCount", 0),
+        given("cacheReadTokenCount", 0),
+        _total_tokens(fields),
+        given("actualImageCount", 0),
+        int(given("durationSeconds", 0) * 1000),
+        given("characterCount", 0),
+        float(given("creditsConsumed", 0)),
         fields["requestDuration"],
-        fields.get("timeToFirstToken"),
+        given("timeToFirstToken"),
         bill.input,
         bill.output,
         bill.total,
     )
 
 
-def _record(fields: Fields, bill: _Bill, now: datetime) -> dict[str, object]:
+def _caller(named: Named) -> str | None:
+    """Return who called as rules tell people apart: by id, else by address."""
+    caller = named.subscriber_id or named.subscriber
+    return (caller.strip().lower() or None) if caller else None
+
+
+def _failed(fields: Fields) -> bool:
+    return fields.get("stopReason") == "ERROR" or fields.get("completionStatus") == "FAILED" or "errorReason" in fields
+
+
+def _input_tokens(fields: Fields) -> int:
+    return int(fields.get("inputTokenCount", 0) + fields.get("inputAudioTokenCount", 0))
+
+
+def _output_tokens(fields: Fields) -> int:
+    return int(fields.get("outputTokenCount", 0) + fields.get("outputAudioTokenCount", 0))
+
+
+def _total_tokens(fields: Fields) -> int:
+    """Return all tokens; those who meter media seldom add them up."""
+    return int(fields.get("totalTokenCount") or _input_tokens(fields) + _output_tokens(fields))
+
+
+def _record(fields: Fields, bill: Bill, now: datetime, modality: str) -> dict[str, object]:
     """Build the log's record: what was sent and what follows from it; the reader adds what it refers to."""
-    record: dict[str, object] = {name: fields[name] for name in fields if name not in _FLAT}
+    record: dict[str, object] = {name: fields[name] for name in fields if name not in _NOT_IN_RECORD}
     for name in ("requestTime", "completionStartTime", "responseTime"):
-        record[name] = iso(fields[name])
+        if name in fields:
+            record[name] = iso(fields[name])
     record |= _derived(fields)
     record |= _costs(fields, bill)
     arrival = iso(now)
-    record |= {"resourceType": "ai.completion.metric", "created": arrival, "updated": arrival}
+    record |= {"resourceType": "ai.completion.metric", "modality": modality, "created": arrival, "updated": arrival}
     return record
 
 
 def _derived(fields: Fields) -> dict[str, object]:
     transaction_id = fields["transactionId"]
     streamed = fields.get("isStreamed", False)
+    total = _total_tokens(fields)
     derived: dict[str, object] = {
         "label": transaction_id,
         "spanId": transaction_id,
         "costType": fields.get("costType", "AI"),
-        "completionTokenCount": fields["outputTokenCount"],
+        "inputTokenCount": _input_tokens(fields),
+        "outputTokenCount": _output_tokens(fields),
+        "completionTokenCount": _output_tokens(fields),
+        "totalTokenCount": total,
         "reasoningTokenCount": fields.get("reasoningTokenCount", 0),
         "cacheCreationTokenCount": fields.get("cacheCreationTokenCount", 0),
         "cacheReadTokenCount": fields.get("cacheReadTokenCount", 0),
@@ -229,16 +213,16 @@ def _derived(fields: Fields) -> dict[str, object]:
         "isStreamed": streamed,
         "streamed": streamed,
         "transactionCount": 1,
-        "hasPromptData": any(name in fields for name in _PROMPTS),
+        "hasPromptData": not fields.keys().isdisjoint(_PROMPTS),
     }
     if "parentTransactionId" in fields:
         derived["parentSpanId"] = fields["parentTransactionId"]
     if duration := fields["requestDuration"]:
-        derived["tokensPerMinute"] = round(fields["totalTokenCount"] * 60_000 / duration, 3)
+        derived["tokensPerMinute"] = round(total * 60_000 / duration, 3)
     return derived
 
 
-def _costs(fields: Fields, bill: _Bill) -> dict[str, object]:
+def _costs(fields: Fields, bill: Bill) -> dict[str, object]:
     costs: dict[str, object] = {
         "inputTokenCost": from_nano(bill.input),
         "outputTokenCost": from_nano(bill.output),

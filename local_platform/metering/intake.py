@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 
 from local_platform.metering import store
+from local_platform.metering.answers import Stored
 from local_platform.metering.completion import Completion
 from local_platform.storage.database import Database
 
-_Waiting = list[tuple[Completion, asyncio.Future[store.Stored]]]
+_Waiting = list[tuple[Completion, asyncio.Future[Stored]]]
 
 
 class Intake:
@@ -23,10 +24,10 @@ class Intake:
         self._waiting: _Waiting = []
         self._storing: asyncio.Task[None] | None = None
 
-    async def take(self, completion: Completion) -> store.Stored:
+    async def take(self, completion: Completion) -> Stored:
         """Store a call and return what to answer, once that is committed."""
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[store.Stored] = loop.create_future()
+        answer: asyncio.Future[Stored] = loop.create_future()
         self._waiting.append((completion, answer))
         if self._storing is None:
             self._storing = loop.create_task(self._store())

@@ -20,6 +20,13 @@ from local_platform.session import Session
 from local_platform.wire import dumps
 
 
+def add_routes(router: web.UrlDispatcher, prefix: str) -> None:
+    """Mount the log."""
+    path = f"{prefix}/sources/metrics/ai/completions"
+    router.add_get(path, completions)
+    router.add_get(f"{path}/{{id}}", completion)
+
+
 async def completions(request: web.Request) -> web.Response:
     """List metered completions."""
     paging = paging_of(request)

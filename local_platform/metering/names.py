@@ -1,4 +1,4 @@
-"""What the names in a metered call refer to; what nobody has heard of is registered on the way.
+"""What is known about the names in metered calls.
 
 Names are few and calls are many, so what was found is remembered until something about a resource changes.
 """
@@ -6,40 +6,44 @@ Names are few and calls are many, so what was found is remembered until somethin
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
-from local_platform.accounts.kinds import USER
-from local_platform.ids import encode
+from local_platform.metering import naming, overrides
+from local_platform.metering.naming import Named
+from local_platform.metering.strictness import Failure, failures_of
 from local_platform.resources import documents
-from local_platform.resources.kind import Kind
-from local_platform.resources.kinds.agents import AGENT
-from local_platform.resources.kinds.customers import ORGANIZATION
-from local_platform.resources.kinds.products import PRODUCT
-from local_platform.resources.kinds.subscriptions import CREDENTIAL
+from local_platform.resources.kind import Document
 from local_platform.session import Session
+from local_platform.storage.database import Database
 
 _MOST_REMEMBERED = 50_000
 
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """The names in a call; None where it has none."""
-
-    organization: str | None = None
-    product: str | None = None
-    agent: str | None = None
-    credential: str | None = None
+OpenSession = Callable[[sqlite3.Connection], Session]
 
 
 @dataclass(frozen=True, slots=True)
 class Referred:
-    """The numbers of what a call names; None where that is not registered."""
+    """What a call refers to, by number; None where that is not registered.
+
+    Attributes:
+        organization: Who is charged.
+        product: What for.
+        credential: By which the caller is known.
+        subscription: Only where the call itself names it; billing finds the others.
+        failures: Why the call cannot be taken; only where the tenant is strict.
+        prices: What the team has set for models itself.
+    """
 
     organization: int | None = None
     product: int | None = None
     credential: int | None = None
+    subscription: int | None = None
+    failures: tuple[Failure, ...] = ()
+    prices: overrides.Overrides = field(default_factory=dict)
+
+
+References = Mapping[Named, Referred]
 
 
 class Names:
@@ -47,23 +51,32 @@ class Names:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, Named], Referred] = {}
+        self._forgotten = 0
 
     def known(self, team: int, named: Named) -> Referred | None:
         """Return what is remembered."""
         return self._known.get((team, named))
 
-    def resolve(self, session: Session, named: Named) -> Referred:
+    async def refer(self, database: Database, open_session: OpenSession, names: Collection[Named]) -> References:
         """Look names up, registering those that are new, and remember them."""
-        found = self._known.get((session.team, named))
-        if found is None:
-            found = _look_up(session, named)
-            if len(self._known) >= _MOST_REMEMBERED:
+        forgotten = self._forgotten
+
+        def work(connection: sqlite3.Connection) -> tuple[int, References]:
+            session = open_session(connection)
+            prices = overrides.load(session)
+            return session.team, {named: _look_up(session, named, prices) for named in names}
+
+        team, found = await database.write(work)
+        # What was looked up before a change may come here after it.
+        if forgotten == self._forgotten:
+            if len(self._known) + len(found) > _MOST_REMEMBERED:
                 self._known.clear()
-            self._known[session.team, named] = found
+            self._known.update({(team, named): referred for named, referred in found.items()})
         return found
 
     def forget(self) -> None:
         """Look everything up anew: a resource has changed."""
+        self._forgotten += 1
         self._known.clear()
 
 
@@ -76,7 +89,9 @@ def adopt(session: Session) -> None:
         (session.team,),
     ).fetchall()
     for row in rows:
-        found = _look_up(session, Named(*row))
+        organization, product, agent, credential = row
+        named = Named(organization=organization, product=product, agent=agent, credential=credential)
+        found = _look_up(session, named, {})
         session.connection.execute(
             "UPDATE completion SET organization_id = ?, product_id = ?, credential_id = ?"
             " WHERE team = ? AND organization IS ? AND product IS ? AND agent IS ? AND credential IS ?",
@@ -92,39 +107,28 @@ def labels(connection: sqlite3.Connection, kind: str, numbers: Iterable[int]) ->
     return dict(connection.execute(query, (kind, *wanted)))
 
 
-def _look_up(session: Session, named: Named) -> Referred:
-    if named.agent is not None and documents.keyed(session, AGENT, named.agent.casefold()) is None:
-        documents.insert(
-            session, AGENT, {"telemetryKey": named.agent, "displayName": named.agent, "source": "TELEMETRY"}
-        )
-    credential = documents.named(session, CREDENTIAL, named.credential) if named.credential else None
+def _look_up(session: Session, named: Named, prices: overrides.Overrides) -> Referred:
+    naming.meet_agent(session, named.agent)
+    found = naming.find(session, named)
+    failures: tuple[Failure, ...] = ()
+    if _is_strict(session):
+        failures = failures_of(named, found)
+    else:
+        found = naming.registered(session, named, found)
     return Referred(
-        organization=_registered(session, ORGANIZATION, named.organization, {}),
-        product=_registered(session, PRODUCT, named.product, _plain_product(session, named.product)),
-        credential=None if credential is None else credential.number,
+        organization=_number(found.organization),
+        product=_number(found.product),
+        credential=_number(found.credential),
+        subscription=_number(found.subscription),
+        failures=failures,
+        prices=prices,
     )
 
 
-def _registered(session: Session, kind: Kind, name: str | None, more: dict[str, Any]) -> int | None:
-    if name is None:
-        return None
-    found = documents.named(session, kind, name)
-    return (found or documents.insert(session, kind, {"name": name, **more})).number
+def _is_strict(session: Session) -> bool:
+    tenant = documents.find(session, "tenant", session.tenant)
+    return tenant is not None and bool(tenant.fields.get("strictIngestionMode"))
 
 
-def _plain_product(session: Session, name: str | None) -> dict[str, Any]:
-    """Return a product that costs nothing until somebody gives it prices."""
-    plan: dict[str, Any] = {
-        "type": "SUBSCRIPTION",
-        "name": name,
-        "currency": "USD",
-        "period": "MONTH",
-        "periodCount": 1,
-        "graduated": False,
-        "prePayAllFlatRates": False,
-        "tiers": [],
-        "elements": [],
-        "ratingAggregations": [],
-        "setupFees": [],
-    }
-    return {"version": "1.0.0", "plan": plan, "ownerId": encode(USER.name, session.user), "published": False}
+def _number(document: Document | None) -> int | None:
+    return None if document is None else document.number

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from local_platform.metering.answers import Stored
 from local_platform.metering.completion import COLUMNS, Completion
 from local_platform.wire import dumps
 
@@ -18,15 +19,6 @@ _FIND_KEYS = (
     " FROM json_each(?) AS asked CROSS JOIN completion AS c"
     " ON c.team = asked.value ->> 0 AND c.idempotency_key = asked.value ->> 1"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What the answer to a metered call is made of."""
-
-    row: int
-    transaction_id: str
-    created_ms: int
 
 
 @dataclass(frozen=True, slots=True)

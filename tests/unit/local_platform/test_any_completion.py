@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from local_platform.metering import store
 from local_platform.metering.completion import Arrival, Completion, complete, named_in
-from local_platform.metering.fields import CHECKS, REQUIRED, InvalidFieldsError, checked
+from local_platform.metering.fields import COMPLETION, InvalidFieldsError, checked
 from local_platform.metering.log import logged
 from local_platform.metering.names import Referred
 from local_platform.storage import schema
@@ -51,7 +51,7 @@ def _accepted(body: object) -> tuple[Completion | None, Mapping[str, str]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.dictionaries(st.sampled_from([*CHECKS, "id", "news"]), values, max_size=6), subscribers)
+@given(st.dictionaries(st.sampled_from([*COMPLETION.checks, "id", "news"]), values, max_size=6), subscribers)
 def test_whatever_is_sent_is_stored_or_refused_by_field(fields: dict[str, Any], subscriber: dict[str, Any]) -> None:
     body = loads(json.dumps({**GOOD, **fields, "subscriber": subscriber}).encode())
     completion, complaints = _accepted(body)
@@ -67,4 +67,4 @@ def test_whatever_is_sent_is_stored_or_refused_by_field(fields: dict[str, Any], 
         connection.close()
     assert record["label"] == completion.transaction_id
     assert record["totalCost"] >= 0
-    assert all(name in record for name in REQUIRED)
+    assert all(name in record for name in COMPLETION.required)

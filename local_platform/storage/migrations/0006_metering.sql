@@ -1,0 +1,52 @@
+-- The job that a call says it belongs to, as it was sent.
+ALTER TABLE completion ADD COLUMN job TEXT;
+UPDATE completion SET job = (SELECT json_extract(json, '$.agenticJobId') FROM completion_record AS r WHERE r.id = completion.id);
+CREATE INDEX completion_by_job ON completion (team, job) WHERE job IS NOT NULL;
+-- Who called, as rules tell people apart: by their id, else by their address.
+ALTER TABLE completion ADD COLUMN subscriber TEXT;
+UPDATE completion SET subscriber = nullif(lower(trim(coalesce(
+    (SELECT json_extract(json, '$.subscriberId') FROM completion_record AS r WHERE r.id = completion.id),
+    subscriber_email, ''))), '');
+-- What was answered under an idempotency key, by what was metered; completions keep theirs in their own rows.
+CREATE TABLE answer (
+    team INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (team, kind, key)
+) STRICT, WITHOUT ROWID;
+DROP INDEX tool_event_once;
+ALTER TABLE tool_event DROP COLUMN idempotency_key;
+CREATE TABLE source_event (
+    id INTEGER PRIMARY KEY,
+    team INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    transaction_id TEXT NOT NULL,
+    source_id INTEGER,
+    json TEXT NOT NULL
+) STRICT;
+CREATE INDEX source_event_by_time ON source_event (team, at_ms);
+-- A request and its response are metered apart, in either order, and are one row.
+CREATE TABLE api_call (
+    id INTEGER PRIMARY KEY,
+    team INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    transaction_id TEXT NOT NULL,
+    source_id INTEGER,
+    request TEXT,
+    response TEXT
+) STRICT;
+CREATE UNIQUE INDEX api_call_by_transaction ON api_call (team, transaction_id);
+CREATE INDEX api_call_by_time ON api_call (team, at_ms);
+-- What strict ingestion has refused, with the codes of why.
+CREATE TABLE ingestion_failure (
+    id INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    codes TEXT NOT NULL,
+    json TEXT NOT NULL
+) STRICT;
+CREATE INDEX ingestion_failure_by_tenant ON ingestion_failure (tenant, id);
