@@ -43,6 +43,7 @@ def found_account(connection: sqlite3.Connection, account: Caller, now: datetime
     session = Session(connection, account.tenant, account.team, account.user, now)
     documents.insert(session, TENANT, {"name": name}, number=account.tenant)
     team = documents.insert(session, TEAM, {"name": f"{name} Team"}, number=account.team)
+    TEAM.changed(session, None, team)
     owner = {
         "email": EMAIL,
         "firstName": name,

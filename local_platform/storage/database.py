@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from local_platform import ids
 from local_platform.storage import schema
 
 T = TypeVar("T")
@@ -159,6 +160,7 @@ def _for_reading(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA query_only = ON")
     connection.create_aggregate("median", 1, _Median)
     connection.create_function("casefold", 1, str.casefold, deterministic=True)
+    connection.create_function("decoded", 2, ids.decode, deterministic=True)
 
 
 class _Median:
