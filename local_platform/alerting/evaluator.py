@@ -44,13 +44,9 @@ class Evaluator:
     The clock may be one that a test moves, so the due time is looked for instead of slept for.
     """
 
-    def __init__(
-        self, database: Database, clock: Clock, every: timedelta = _EVERY, look_seconds: float = _LOOK_SECONDS
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._every = every
-        self._look_seconds = look_seconds
         self._one_round = asyncio.Lock()
 
     async def run(self) -> None:
@@ -58,9 +54,9 @@ class Evaluator:
         due = self._clock()
         while True:
             if self._clock() >= due:
-                due = self._clock() + self._every
+                due = self._clock() + _EVERY
                 await self._round()
-            await asyncio.sleep(self._look_seconds)
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def evaluate(self) -> Summary:
         """Evaluate everything once; a rule that fails does not keep the others from it."""

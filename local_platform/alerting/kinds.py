@@ -36,6 +36,7 @@ def _end_alerts(session: Session, before: Document | None, after: Document | Non
     if before is not None and after is None:
         fired.resolve_all(session.connection, before.number, session.now)
         standings.forget(session.connection, before.number)
+        standings.forget_reset(session.connection, before.number)
 
 
 def _tidy(body: Fields) -> Fields:

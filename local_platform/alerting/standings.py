@@ -72,3 +72,8 @@ def reset_of(connection: sqlite3.Connection, rule: int) -> datetime | None:
     """Return when a budget was last reset."""
     row = connection.execute("SELECT at_ms FROM budget_reset WHERE rule = ?", (rule,)).fetchone()
     return from_ms(row[0]) if row else None
+
+
+def forget_reset(connection: sqlite3.Connection, rule: int) -> None:
+    """Forget when a budget was reset."""
+    connection.execute("DELETE FROM budget_reset WHERE rule = ?", (rule,))
