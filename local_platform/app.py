@@ -8,6 +8,7 @@ from local_platform.accounts import routes as accounts
 from local_platform.alerting import routes as alerting
 from local_platform.analytics import routes as analytics
 from local_platform.analytics.folder import folding
+from local_platform.billing import routes as billing
 from local_platform.extras import routes as extras
 from local_platform.http.access import requiring_key
 from local_platform.http.errors import reporting_errors
@@ -22,7 +23,7 @@ from local_platform.services import SERVICES, Services
 _MANAGEMENT = ("/profitstream/v2/api", "/v2/api")
 
 # The rooms with paths of their own beside the verbs; where paths overlap, the literal one is mounted first.
-_ROOMS = (accounts, metering, analytics, alerting, logs)
+_ROOMS = (accounts, metering, analytics, alerting, billing, logs)
 
 
 def build_app(services: Services) -> web.Application:

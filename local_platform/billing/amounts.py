@@ -92,6 +92,7 @@ def decoration(session: Session, subscription: Document) -> dict[str, Any]:
         return {}
     cycle, trial = found.cycle, trial_end(found.plan, found.contract.start)
     return {
+        "start": subscription.fields.get("start") or iso(found.contract.start),
         "charge": recurring_charge(found.plan),
         "periodStart": iso(cycle.start) if cycle else None,
         "periodEnd": iso(cycle.end) if cycle and cycle.end else None,

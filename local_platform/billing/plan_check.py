@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from local_platform.accounts.kinds import CURRENCIES, PLAN_PERIODS
-from local_platform.billing.plan import SetupFeeType, is_blank, read_number
-from local_platform.checks import Check, ComplaintError, choice, flag, text
+from local_platform.billing.plan import PlanPeriod, SetupFeeType, is_blank, read_number
+from local_platform.checks import Check, ComplaintError, choice, flag
+from local_platform.resources.fields import CURRENCIES, NAME
 
 _PLAN_TYPES = "SUBSCRIPTION"
 _AGGREGATION_TYPES = "SUM COUNT MAXIMUM AVERAGE UNIQUE DISTINCT LAST_RECEIVED"
@@ -151,11 +151,10 @@ def _amount(value: object) -> None:
         raise ComplaintError("numeric value out of bounds (<12 digits>.<12 digits> expected)")
 
 
-_NAME = text(255)
-_PERIOD = choice(PLAN_PERIODS)
+_PERIOD = choice(" ".join(PlanPeriod))
 
 _PLAN = _Form(
-    required={"name": _NAME, "type": choice(_PLAN_TYPES), "currency": choice(CURRENCIES)},
+    required={"name": NAME, "type": choice(_PLAN_TYPES), "currency": choice(CURRENCIES)},
     optional={
         "period": _PERIOD,
         "periodCount": _count,
@@ -167,18 +166,18 @@ _PLAN = _Form(
     },
 )
 _TIER = _Form(
-    required={"name": _NAME},
+    required={"name": NAME},
     optional=dict.fromkeys(("startingFrom", "upTo", "unitAmount", "flatAmount"), _amount),
 )
 _AGGREGATION = _Form(
-    required={"name": _NAME, "aggregationType": choice(_AGGREGATION_TYPES), "elementDefinitionId": _NAME},
-    optional={"graduated": flag, "distinctValue": _NAME},
+    required={"name": NAME, "aggregationType": choice(_AGGREGATION_TYPES), "elementDefinitionId": NAME},
+    optional={"graduated": flag, "distinctValue": NAME},
 )
 _ELEMENT = _Form(
-    required={"name": _NAME, "type": choice(_ELEMENT_TYPES), "elementDefinitionId": _NAME},
-    optional={"unitAmount": _amount, "flatAmount": _amount, "distinctValue": _NAME},
+    required={"name": NAME, "type": choice(_ELEMENT_TYPES), "elementDefinitionId": NAME},
+    optional={"unitAmount": _amount, "flatAmount": _amount, "distinctValue": NAME},
 )
 _SETUP_FEE = _Form(
-    required={"name": _NAME, "type": choice(" ".join(SetupFeeType))},
+    required={"name": NAME, "type": choice(" ".join(SetupFeeType))},
     optional={"flatAmount": _amount},
 )

@@ -35,6 +35,7 @@ class _Carried:
 
 
 _SYSTEM = {
+    "callCount": _Carried("1"),
     "totalCost": _Carried("total_cost", _NANO),
     "inputTokenCost": _Carried("input_cost", _NANO),
     "outputTokenCost": _Carried("output_cost", _NANO),
@@ -47,6 +48,7 @@ _SYSTEM = {
         "(SELECT json_extract(json, '$.cacheCreationTokenCount') FROM completion_record AS record"
         " WHERE record.id = call.id)"
     ),
+    "requestDuration": _Carried("duration_ms"),
     "model": _Carried("model"),
     "provider": _Carried("provider"),
 }

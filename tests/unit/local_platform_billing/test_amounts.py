@@ -56,6 +56,7 @@ def test_a_subscription_shows_its_period_charge_and_quotas(ledger: Ledger) -> No
         ledger.call(subscription_id=subscription.number)
     shown = decoration(ledger.session, subscription)
     assert shown == {
+        "start": "2026-01-10T00:00:00Z",
         "charge": Decimal("49.50"),
         "periodStart": "2026-03-15T00:00:00.000Z",
         "periodEnd": "2026-04-15T00:00:00.000Z",
@@ -142,7 +143,8 @@ def test_after_its_end_a_subscription_stands_as_it_did_in_its_last_period(ledger
 
 def test_a_subscription_that_names_no_start_starts_when_it_was_made(ledger: Ledger) -> None:
     subscription = ledger.add("subscription", productId=ledger.product().id)
-    assert decoration(ledger.session, subscription)["periodStart"] == "2026-03-20T12:00:00.000Z"
+    shown = decoration(ledger.session, subscription)
+    assert shown["start"] == shown["periodStart"] == "2026-03-20T12:00:00.000Z"
 
 
 def test_without_its_product_a_subscription_owes_nothing(ledger: Ledger) -> None:

@@ -26,6 +26,8 @@ def aggregation(element: Document, kind: str = "SUM", **more: Any) -> dict[str, 
         ("totalTokenCount", {"total_tokens": 13}, "13"),
         ("reasoningTokenCount", {"reasoning_tokens": 3}, "3"),
         ("cacheReadTokenCount", {"cached_tokens": 2}, "2"),
+        ("callCount", {}, "1"),
+        ("requestDuration", {"duration_ms": 600}, "600"),
         ("cacheCreationTokenCount", {"record": '{"cacheCreationTokenCount": 4}'}, "4"),
     ],
 )
