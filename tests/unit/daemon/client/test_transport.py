@@ -72,9 +72,13 @@ async def server() -> AsyncIterator[Server]:
         yield server
 
 
+async def at_once(_: float) -> None:
+    return
+
+
 @pytest.fixture
 async def transport(server: Server) -> AsyncIterator[Transport]:
-    transport = Transport(server.url + "/", KEY, timeout=TIMEOUT)
+    transport = Transport(server.url + "/", KEY, timeout=TIMEOUT, sleep=at_once)
     yield transport
     await transport.aclose()
 
@@ -220,7 +224,7 @@ async def test_a_refused_connection_is_transient_and_names_the_base_url() -> Non
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
-        transport = Transport(f"http://127.0.0.1:{port}", KEY, timeout=5)
+        transport = Transport(f"http://127.0.0.1:{port}", KEY, timeout=5, sleep=at_once)
         with pytest.raises(TransientError, match=r"cannot be reached \(ClientConnectorError\); check the base URL"):
             await transport.get("/users/me")
         await transport.aclose()
