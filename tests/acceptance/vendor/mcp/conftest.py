@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from local_platform.http.tls import Tls
 from local_platform.server import Platform, running_platform
 from local_platform.workload.metering import meter, open_session
 
@@ -104,10 +105,10 @@ class Assistant:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def spending(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
     """A platform on which one agent spent ten to twelve dollars a day, and a hundred on one of the last days."""
-    async with running_platform(tmp_path_factory.mktemp("vendor") / "platform") as platform:
+    async with running_platform(tmp_path_factory.mktemp("vendor") / "platform", tls=Tls()) as platform:
         async with open_session(platform.url, platform.api_key) as session:
             for day, dollars in enumerate(daily_dollars()):
-                await meter(session, _call_of(day, dollars), f"day-{day}")
+                await meter(session, _call_of(day, dollars), f"day-{day}", patience=5)
         yield platform
 
 
@@ -181,7 +182,8 @@ async def assistant(
     environment = watched(attempts) | {
         "REVENIUM_API_KEY": spending.api_key,
         "REVENIUM_BASE_URL": spending.url,
-        "REVENIUM_APP_BASE_URL": spending.url.replace("http:", "https:"),
+        "REVENIUM_APP_BASE_URL": str(spending.tls_url),
+        "SSL_CERT_FILE": str(spending.tls_certificate),
         "TOOL_PROFILE": "business",
         "FASTMCP_CHECK_FOR_UPDATES": "off",
         "FASTMCP_SHOW_SERVER_BANNER": "false",

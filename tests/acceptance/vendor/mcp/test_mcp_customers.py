@@ -134,12 +134,12 @@ async def test_a_subscription_is_renamed_ended_and_deleted(ask: Ask, refusal: As
     await refusal("manage_subscriptions", "get", subscription_id=identifier)
 
 
-async def test_a_new_subscription_says_what_it_was_billed_and_what_of_its_quota_is_used(ask: Ask) -> None:
+async def test_a_new_subscription_owes_its_flat_price_and_has_used_none_of_its_quota(ask: Ask) -> None:
     home, sold = await organization(ask, "Billing"), await product(ask, "Billed product")
     await subscriber(ask, "drew@billing.example", home)
     identifier = await subscription(ask, "Billed", sold, "drew@billing.example", home)
     billed = (await ask("manage_subscriptions", "get_billed_amount", subscription_id=identifier)).json
-    assert billed["amountBilled"] == 0
+    assert billed["amountBilled"] == 25
     quota = (await ask("manage_subscriptions", "get_quota_consumed", subscription_id=identifier)).json
     assert quota["consumed"] == 0
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from genai_prices import Usage, calc_price
 
 from local_platform.server import Platform
@@ -93,3 +94,20 @@ async def test_the_estimate_is_what_the_platform_then_charges(ask: Ask, spending
 async def test_an_unknown_provider_is_named_as_such(refusal: Ask) -> None:
     words = await refusal("manage_metering", "submit_ai_transaction", **CALL | {"provider": "nobody-at-all"})
     assert "nobody-at-all" in words
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def strict(ask: Ask) -> AsyncIterator[None]:
+    """Let the platform take calls of registered customers only."""
+    await ask("system_diagnostics", "set_strict_ingestion_mode", enabled=True, confirm=True)
+    yield
+    await ask("system_diagnostics", "set_strict_ingestion_mode", enabled=False, confirm=True)
+
+
+@pytest.mark.usefixtures("strict")
+async def test_a_strict_platform_refuses_and_remembers_a_customer_it_does_not_know(ask: Ask, refusal: Ask) -> None:
+    call = CALL | {"organization_name": "Nobody registered"}
+    assert "Strict ingestion" in await refusal("manage_metering", "submit_ai_transaction", **call)
+    failures = (await ask("system_diagnostics", "get_ingestion_failures")).text
+    assert "**CONSUMING_ORG_NOT_FOUND**" in failures
+    assert "value `Nobody registered`" in failures

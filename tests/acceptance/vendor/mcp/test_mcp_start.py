@@ -91,15 +91,18 @@ async def test_the_connection_test_of_the_diagnostics_succeeds(ask: Ask) -> None
     assert "- **Result**: SUCCESS" in report
 
 
-@pytest.mark.parametrize("action", ["get_internal_logs", "get_integration_logs"])
-async def test_the_platforms_logs_can_be_read(ask: Ask, action: str) -> None:
-    report = (await ask("system_diagnostics", action)).text
-    assert "**Total Entries**: 0" in report
+async def test_the_log_tells_of_a_change_that_an_assistant_made(ask: Ask) -> None:
+    await ask("manage_sources", "create", source_data={"name": "logged-source", "type": "API"})
+    found = (await ask("system_diagnostics", "search_logs", search_term="logged-source")).text
+    assert "- **Operation**: SOURCE_CREATED\n- **Status**: SUCCESS\n" in found
+    assert "**Matches On This Page**: 1" in found
 
 
-async def test_no_record_was_refused_at_ingestion(ask: Ask) -> None:
-    report = (await ask("system_diagnostics", "get_ingestion_failures")).text
-    assert "0" in report
+async def test_the_log_of_requests_hides_the_key(ask: Ask, spending: Platform) -> None:
+    await ask("manage_sources", "list")
+    log = (await ask("system_diagnostics", "get_integration_logs")).text
+    assert "- **Operation**: GET /profitstream/v2/api/sources\n- **Status**: SUCCESS\n" in log
+    assert spending.api_key not in log
 
 
 async def test_slack_workspaces_are_listed(ask: Ask) -> None:
