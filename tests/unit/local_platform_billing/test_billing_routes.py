@@ -107,6 +107,20 @@ async def test_calls_of_its_organization_and_product_are_billed_and_fill_its_quo
     assert (shown["periodCallCountConsumed"], shown["wentOverSubscriptionQuota"]) == (3, True)
 
 
+async def test_a_multiple_of_the_ai_cost_follows_what_the_calls_really_cost(account: Account) -> None:
+    status, page = await account.ask("GET", f"{API}/metering-element-definitions?size=100")
+    assert status == 200
+    (elements,) = page["_embedded"].values()
+    total = next(element["id"] for element in elements if element["name"] == "totalCost")
+    # In the spelling that clients really use inside aggregations.
+    tiers = [{"name": "Multiple", "up_to": None, "unit_amount": "1.10"}]
+    cost = {"name": "AI cost", "aggregationType": "SUM", "elementDefinitionId": total, "tiers": tiers}
+    subscription = await account.subscribe({**GOLD, "tiers": [], "ratingAggregations": [cost]})
+    await account.meter(totalCost=2.5, subscriptionId=subscription["id"])
+    answer = await account.ask("GET", f"{API}/subscriptions/{subscription['id']}/billed-amount")
+    assert answer == (200, {"amountBilled": 201.75})
+
+
 @pytest.mark.parametrize("figure", ["billed-amount", "quota-consumed"])
 async def test_a_subscription_that_does_not_exist_has_no_figures(account: Account, figure: str) -> None:
     unknown = ids.encode("subscription", 99)
