@@ -42,14 +42,11 @@ class _Destination:
 class _Request:
     method: str
     url: str
+    where: str
+    """What is asked of whom, for messages."""
     headers: Mapping[str, str] = field(repr=False)
     params: Params | None = field(repr=False)
     body: Json = field(repr=False)
-
-    @property
-    def where(self) -> str:
-        """What is asked of whom, for messages."""
-        return f"{self.method} {self.url}"
 
 
 class Transport:
@@ -106,7 +103,10 @@ class Transport:
         """
         destination = self._destinations[host]
         keyed = {"idempotency-key": checked_key(idempotency_key)} if idempotency_key is not None else {}
-        request = _Request(method, destination.base + path, {**destination.credentials, **keyed}, params, body)
+        url = destination.base + path
+        # Somebody may mistake the key for an id.
+        where = f"{method} {withhold(url, (self._key,))}"
+        request = _Request(method, url, where, {**destination.credentials, **keyed}, params, body)
         for pause in pauses(method, idempotency_key):
             try:
                 return await self._attempt(destination.pace, request)

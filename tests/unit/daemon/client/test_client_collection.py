@@ -244,6 +244,13 @@ async def test_deleting_accepts_an_answer_with_and_without_a_body(stub: Any, rev
     assert [asked.method for asked in stub.asked] == ["DELETE", "DELETE"]
 
 
+async def test_a_change_of_what_is_no_object_is_not_written(stub: Any, revenium: Revenium) -> None:
+    stub.will(["hunter2"])
+    with pytest.raises(ContractError, match="not an object"):
+        await revenium.products.update("p1", Product(name="n"))
+    assert [asked.method for asked in stub.asked] == ["GET"]
+
+
 # -- properties
 
 NAMES = st.sampled_from(["a", "b", "c", "d"])

@@ -95,6 +95,13 @@ async def test_several_entities_are_named_once_each_and_a_single_one_twice(stub:
     assert named == [("agents", "a"), ("agents", "b"), ("users", "u"), ("users", "u")]
 
 
+@pytest.mark.parametrize("body", [5, "x", None, {"message": "no"}])
+async def test_what_is_no_list_is_a_breach_of_contract(stub: Any, revenium: Revenium, body: Any) -> None:
+    stub.will(body)
+    with pytest.raises(ContractError, match="departments answered something else than expected"):
+        await revenium.departments.all()
+
+
 async def test_an_outcome_that_was_reported_already_is_a_conflict(stub: Any, revenium: Revenium) -> None:
     stub.will({"message": "outcome was reported already"}, 409)
     with pytest.raises(ConflictError, match="reported already"):

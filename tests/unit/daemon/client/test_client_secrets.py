@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from daemon.client.identity import Told
 from daemon.client.payloads.customers import Credential
 from daemon.client.payloads.metering import Completion, SubscriberKey, UsageSubscriber
-from daemon.client.redaction import withhold
+from daemon.client.redaction import secrets_in, withhold
 from daemon.client.revenium import Revenium
 from daemon.client.transport import Host, Transport
 from daemon.errors import PlatformError
@@ -203,6 +203,13 @@ async def test_no_timeout_and_no_refused_connection_shows_what_is_secret(
     _assert_silent(errors, caplog.text)
 
 
+async def test_a_key_that_is_mistaken_for_an_id_is_not_shown(stub: Any, revenium: Revenium) -> None:
+    stub.will({"message": f"no product {KEY}"}, 404)
+    with pytest.raises(PlatformError, match=r"/products/\(withheld\): not there") as caught:
+        await revenium.products.get(KEY)
+    assert KEY not in _shown(caught.value)
+
+
 def test_no_representation_shows_what_is_secret() -> None:
     credential = Credential.model_validate(
         {"id": "c1", "externalSecret": SECRET, "externalId": SECRET, "unknownToken": SECRET}
@@ -214,6 +221,11 @@ def test_no_representation_shows_what_is_secret() -> None:
 
 
 # -- withholding
+
+
+def test_secrets_are_found_however_deep_they_lie() -> None:
+    body = [{"a": {"credential": {"name": "k", "value": SECRET}}}, {"inputMessages": [PROMPT, 5]}, "plain"]
+    assert list(secrets_in(body)) == ["k", SECRET, PROMPT]
 
 
 def test_what_is_no_secret_is_left_alone() -> None:
