@@ -8,11 +8,13 @@ from local_platform.accounts import routes as accounts
 from local_platform.alerting import routes as alerting
 from local_platform.analytics import routes as analytics
 from local_platform.analytics.folder import folding
+from local_platform.analytics.newer.routes import add_newer
 from local_platform.billing import routes as billing
 from local_platform.extras import routes as extras
 from local_platform.http.access import requiring_key
 from local_platform.http.errors import reporting_errors
 from local_platform.http.spoiling import spoiling
+from local_platform.jobs import routes as jobs
 from local_platform.logs import routes as logs
 from local_platform.metering import routes as metering
 from local_platform.resources.mounted import KINDS
@@ -23,7 +25,7 @@ from local_platform.services import SERVICES, Services
 _MANAGEMENT = ("/profitstream/v2/api", "/v2/api")
 
 # The rooms with paths of their own beside the verbs; where paths overlap, the literal one is mounted first.
-_ROOMS = (accounts, metering, analytics, alerting, billing, logs)
+_ROOMS = (accounts, metering, analytics, alerting, billing, logs, jobs)
 
 
 def build_app(services: Services) -> web.Application:
@@ -44,6 +46,7 @@ def build_app(services: Services) -> web.Application:
         for room in _ROOMS:
             room.add_routes(app.router, prefix)
         add_kinds(app.router, prefix, KINDS)
+    add_newer(app.router)
     metering.add_metering(app.router)
     alerting.add_evaluation(app)
     extras.add_routes(app.router)

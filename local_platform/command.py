@@ -12,7 +12,9 @@ import sys
 import threading
 from pathlib import Path
 
+from local_platform.http.limits import Rate
 from local_platform.http.listening import ListenError
+from local_platform.http.tls import CertificateError, Tls
 from local_platform.server import Platform, running_platform
 from local_platform.storage.datadir import DataDirError
 from local_platform.wire import dumps, utc_now
@@ -52,7 +54,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="let an agent run wild after so many seconds of live traffic",
     )
+    _add_listening(parser)
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
+
+
+def _add_listening(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tls-port",
+        type=_port,
+        metavar="PORT",
+        help="serve TLS, too, on this port; 0 takes a free one (default: none)",
+    )
+    parser.add_argument(
+        "--tls-cert",
+        type=Path,
+        metavar="FILE",
+        help="certificate of the TLS port (default: one made here for this machine, kept in DIR/tls)",
+    )
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its private key (default: in its file)")
+    parser.add_argument(
+        "--rate-limit",
+        type=_positive_whole,
+        metavar="N",
+        help="answer at most so many requests a minute with each key (default: any number)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s")
     try:
         asyncio.run(_serve(args))
-    except (DataDirError, ListenError) as error:
+    except (CertificateError, DataDirError, ListenError) as error:
         _say(f"error: {error}")
         return _CANNOT_START
     return 0
@@ -73,8 +98,15 @@ async def _serve(args: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stop.set)
     if args.exit_with_parent:
         _stop_at_end_of_input(loop, stop)
-    async with running_platform(args.data, api_key=args.api_key, host=args.host, port=args.port) as platform:
+    rate = Rate(args.rate_limit, args.rate_limit) if args.rate_limit else None
+    async with running_platform(
+        args.data, api_key=args.api_key, host=args.host, port=args.port, tls=_tls(args), rate=rate
+    ) as platform:
         await _work_until(stop, platform, args)
+
+
+def _tls(args: argparse.Namespace) -> Tls | None:
+    return None if args.tls_port is None else Tls(args.tls_port, args.tls_cert, args.tls_key)
 
 
 async def _work_until(stop: asyncio.Event, platform: Platform, args: argparse.Namespace) -> None:
@@ -98,6 +130,8 @@ async def _work(platform: Platform, args: argparse.Namespace) -> None:
         "tenant_id": platform.tenant_id,
         "data": str(platform.data.resolve()),
     }
+    if platform.tls_url is not None:
+        announcement |= {"tls_url": platform.tls_url, "tls_certificate": str(platform.tls_certificate)}
     sys.stdout.write(dumps(announcement) + "\n")
     sys.stdout.flush()
     if args.traffic is None:
@@ -168,6 +202,13 @@ def _whole(text: str) -> int:
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text} is negative")
+    return number
+
+
+def _positive_whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
     return number
 
 
