@@ -32,20 +32,30 @@ KEYS = {
 }
 """What calls are told apart by, and the SQL for it."""
 
-MEASURES = (
-    "total_cost",
-    "input_cost",
-    "output_cost",
-    "duration_ms",
-    "total_tokens",
-    "input_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-    "cached_tokens",
-    "failed",
-)
-"""What calls are measured by: columns of the table, in whole numbers."""
+MEASURES = {
+    "total_cost": "total_cost",
+    "duration_ms": "duration_ms",
+    "total_tokens": "total_tokens",
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "reasoning_tokens": "reasoning_tokens",
+    "cached_tokens": "cached_tokens",
+    "completed": "1 - failed",
+}
+"""What calls are measured by, and the SQL for it; all are whole numbers."""
 
+TOOL_KEYS = {
+    "tool": "tool_id",
+    "tool_provider": "(SELECT json_extract(json, '$.toolProvider') FROM document"
+    " WHERE kind = 'tool' AND document.team = event.team AND key = lower(tool_id))",
+    "agent": "agent",
+    "organization": "organization_id",
+    "product": "product_id",
+    "credential": "credential_id",
+}
+"""What the events of tools are told apart by, and the SQL for it."""
+
+_NAMES = KEYS.keys() | TOOL_KEYS.keys()
 _WIDTHS = ("i1", "<i2", "<i4", "<i8")
 
 
@@ -112,7 +122,7 @@ def from_rows(rows: Sequence[Sequence[object]], names: Sequence[str], vocabulari
     calls = Calls(
         np.array(times, np.int64),
         {
-            name: vocabularies[name].codes(column) if name in KEYS else np.array(column, np.int64)
+            name: vocabularies[name].codes(column) if name in _NAMES else np.array(column, np.int64)
             for name, column in zip(names, columns, strict=True)
         },
     )

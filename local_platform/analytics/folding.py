@@ -50,7 +50,7 @@ def next_batch(connection: sqlite3.Connection) -> Batch | None:
     last = min(newest, through + _LARGEST_BATCH)
     names = (*KEYS, *MEASURES)
     rows = connection.execute(
-        f"SELECT {TIME}, team, {', '.join((*KEYS.values(), *MEASURES))} FROM completion WHERE id > ? AND id <= ?",  # noqa: S608 - ours
+        f"SELECT {TIME}, team, {', '.join((*KEYS.values(), *MEASURES.values()))} FROM completion WHERE id > ? AND id <= ?",  # noqa: S608 - ours
         (through, last),
     ).fetchall()
     vocabularies = {name: Vocabulary() for name in KEYS}

@@ -12,6 +12,7 @@ from local_platform.analytics.catalogue import PRODUCT, Cut, RevenueReport
 from local_platform.analytics.entities import Dimension, picked
 from local_platform.analytics.periods import Bucket
 from local_platform.analytics.reports import Value, rendered_buckets
+from local_platform.analytics.scan import Keeps
 from local_platform.billing.revenue import Earned, revenue
 from local_platform.session import Session
 
@@ -44,14 +45,19 @@ def answer_revenue(session: Session, question: RevenueQuestion) -> object:
     filters = [
         (cut.dimension, picked(session.connection, cut.dimension, texts)) for cut, texts in question.only.items()
     ]
-    kept = [one for one in earned if all(keeps(_entity(one, dimension)) for dimension, keeps in filters)]
+    kept = earned_by(report.cut.dimension, kept_earnings(earned, filters))
     values = [
         [Value(entity, _value(question, amounts, total)) for entity, amounts in of_bucket.items()]
-        for of_bucket, total in zip(earned_by(report.cut.dimension, kept), whole, strict=False)
+        for of_bucket, total in zip(kept or [{}] * len(whole), whole, strict=True)
     ]
     if not any(values):
         return []
     return rendered_buckets(session.connection, report.cut, report.metric_type, question.buckets, values)
+
+
+def kept_earnings(earned: Sequence[Earned], filters: Sequence[tuple[Dimension, Keeps]]) -> list[Earned]:
+    """Return what all filters keep."""
+    return [one for one in earned if all(keeps(_entity(one, dimension)) for dimension, keeps in filters)]
 
 
 def earned_by(dimension: Dimension, earned: Sequence[Earned]) -> list[ByEntity]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from local_platform.analytics import columns
-from local_platform.analytics.columns import KEYS, TIME, Calls, Numbers, Packed, Vocabulary, Word
+from local_platform.analytics.columns import KEYS, MEASURES, TIME, Calls, Numbers, Packed, Vocabulary, Word
 from local_platform.analytics.folding import DAY_MS
 from local_platform.analytics.periods import Bucket
 from local_platform.wire import dumps, to_ms
@@ -63,7 +63,7 @@ def calls_by_bucket(
         # Only the days that the next bucket may share are kept.
         days = {day: days[day] if day in days else _copied(connection, selection, day) for day in touched}
         parts = [part.between(start, end) for day in touched for part in days[day]]
-        yield _kept(columns.joined([*parts, rest.between(start, end)], selection.read), selection)
+        yield kept(columns.joined([*parts, rest.between(start, end)], selection.read), selection)
 
 
 def _copied(connection: sqlite3.Connection, selection: Selection, day: int) -> list[Calls]:
@@ -83,7 +83,7 @@ def _copied(connection: sqlite3.Connection, selection: Selection, day: int) -> l
 
 def _not_copied(connection: sqlite3.Connection, selection: Selection, buckets: Sequence[Bucket]) -> Calls:
     """Read the rows after the last copied one; told not to, SQLite would walk the window instead of them."""
-    fields = ", ".join(KEYS.get(name, name) for name in selection.read)
+    fields = ", ".join((KEYS | MEASURES)[name] for name in selection.read)
     rows = connection.execute(
         f"SELECT {TIME}, {fields} FROM completion NOT INDEXED"  # noqa: S608 - our own columns
         " WHERE id > (SELECT through FROM folded) AND team = ? AND request_ms >= ? AND request_ms < ?",
@@ -92,7 +92,7 @@ def _not_copied(connection: sqlite3.Connection, selection: Selection, buckets: S
     return columns.from_rows(rows, selection.read, selection.vocabularies)
 
 
-def _kept(calls: dict[str, Numbers], selection: Selection) -> dict[str, Numbers]:
+def kept(calls: dict[str, Numbers], selection: Selection) -> dict[str, Numbers]:
     """Leave out what the filters do not keep."""
     for name, keeps in selection.keeps.items():
         words = selection.vocabularies[name].words

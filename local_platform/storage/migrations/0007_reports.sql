@@ -16,7 +16,7 @@ CREATE TABLE call_column (
 -- Calls are not changed once they are metered. Should one be after all, they are copied anew.
 CREATE TRIGGER completion_changed AFTER UPDATE OF
     team, request_ms, provider, model, agent, task_type, subscriber_email, organization, organization_id, product,
-    product_id, credential, credential_id, total_cost, input_cost, output_cost, duration_ms, total_tokens, input_tokens,
+    product_id, credential, credential_id, total_cost, duration_ms, total_tokens, input_tokens,
     output_tokens, reasoning_tokens, cached_tokens, failed
 ON completion BEGIN
     UPDATE folded SET through = 0, revision = revision + 1;
@@ -26,3 +26,12 @@ CREATE TRIGGER completion_deleted AFTER DELETE ON completion BEGIN
     UPDATE folded SET through = 0, revision = revision + 1;
     DELETE FROM call_column;
 END;
+-- A run of insights looks for nothing here, but it is remembered that it was asked for.
+CREATE TABLE insight_run (
+    id INTEGER PRIMARY KEY,
+    team INTEGER NOT NULL,
+    user INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    start_ms INTEGER NOT NULL,
+    end_ms INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,50 @@
+"""Whose cost moved most between the window and the one of equal length before it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from local_platform.analytics import entities
+from local_platform.analytics.entities import Entity
+from local_platform.analytics.newer.asking import Asked
+from local_platform.analytics.newer.catalogue import Aggregation
+from local_platform.analytics.newer.computing import Group, Metric, groups_by_bucket
+from local_platform.analytics.periods import Bucket
+
+_DIMENSIONS = {
+    "model": entities.MODEL,
+    "agent": entities.AGENT,
+    "product": entities.PRODUCT,
+    "customer": entities.ORGANIZATION,
+}
+
+
+def movers(connection: sqlite3.Connection, asked: Asked) -> list[Group]:
+    """Return what moved, the largest move first; the result of each is by how much."""
+    window = asked.window
+    before = Bucket(window.start - (window.end - window.start), window.start)
+    aggregation = Aggregation(_DIMENSIONS[asked.choice("groupBy", tuple(_DIMENSIONS), "model")])
+    previous, current = map(_values, groups_by_bucket(connection, asked, aggregation, [before, window]))
+    moves = [
+        Group(entity.name, [_move(entity, previous.get(entity, 0.0), current.get(entity, 0.0))])
+        for entity in previous.keys() | current.keys()
+    ]
+    return sorted(moves, key=lambda group: (-abs(group.total), group.name))
+
+
+def _values(groups: Sequence[Group]) -> dict[Entity, float]:
+    return {metric.entity: metric.value for group in groups for metric in group.metrics}
+
+
+def _move(entity: Entity, previous: float, current: float) -> Metric:
+    more = {"currentValue": current, "previousValue": previous, "trend": _trend(previous, current)}
+    return Metric(entity, "sum", round(current - previous, 9), more)
+
+
+def _trend(previous: float, current: float) -> str:
+    if not previous:
+        return "new" if current else "neutral"
+    if not current:
+        return "eliminated"
+    return "neutral" if current == previous else "up" if current > previous else "down"
