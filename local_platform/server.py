@@ -24,6 +24,7 @@ from local_platform.http.tls import Tls, context_of
 from local_platform.metering import pricing
 from local_platform.metering.intake import Intake
 from local_platform.metering.names import Names, adopt
+from local_platform.metering.pages import Pages
 from local_platform.services import Services
 from local_platform.session import Session
 from local_platform.storage.database import Database
@@ -99,6 +100,7 @@ async def running_platform(
                 Names(),
                 database,
                 Intake(database),
+                Pages(),
                 Faults(),
                 Limits(clock, rate),
                 Journal(clock),

@@ -15,6 +15,7 @@ from local_platform.http.journal import Journal
 from local_platform.http.limits import Limits
 from local_platform.metering.intake import Intake
 from local_platform.metering.names import Names
+from local_platform.metering.pages import Pages
 from local_platform.storage.database import Database
 from local_platform.wire import Clock, dumps, loads
 
@@ -27,6 +28,7 @@ class Services:
     names: Names
     database: Database
     intake: Intake
+    pages: Pages
     faults: Faults
     limits: Limits
     journal: Journal

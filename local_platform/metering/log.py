@@ -1,22 +1,21 @@
 """The transactions log: which rows a request asks for, in which order.
 
-Every filter of the contract is here but the free-text `query`, whose meaning is not documented. A parameter that is
-no filter is ignored.
+Every filter of the contract is here. What the free-text `query` looks into is not documented: here it is everything that
+people tell calls apart by. A parameter that is no filter is ignored.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from local_platform.http.access import number_of
 from local_platform.http.errors import invalid
-from local_platform.http.paging import Paging, bad_value
+from local_platform.http.paging import bad_value
+from local_platform.metering.question import Condition, LogQuery, Span
 from local_platform.wire import parse_moment, to_ms, to_nano
 
 if TYPE_CHECKING:
@@ -24,10 +23,9 @@ if TYPE_CHECKING:
 
 _EQUALS = {
     "agent": "agent",
-    "credentialName": "credential",
+    "agenticJobId": "job",
     "environment": "environment",
     "model": "model",
-    "organizationName": "organization",
     "provider": "provider",
     "stopReason": "stop_reason",
     "subscriberEmail": "subscriber_email",
@@ -69,89 +67,41 @@ _SORTS = {
     "totalCost": "total_cost",
     "id": "id",
 }
+# What is registered is known by its present name, everything else by the name that was sent.
+_NAMED = {
+    "organizationName": "organization",
+    "productName": "product",
+    "credentialName": "credential",
+}
+_SEARCHED = (
+    *("transaction_id", "model", "provider", "agent", "task_type", "trace_id", "job", "environment"),
+    *("subscriber_email", "organization", "product", "credential"),
+)
 _MOST_TRANSACTION_IDS = 100
 _LONGEST_VALUE = 255
 _LARGEST_BOUND = 1_000_000_000
 
+_PRESENT_NAME = "(SELECT name FROM document WHERE kind = '{0}' AND id = {0}_id)"
 _IN_RECORD = "(SELECT json_extract(json, '$.{name}') FROM completion_record AS r WHERE r.id = completion.id)"
 
 
-@dataclass(frozen=True, slots=True)
-class LogQuery:
-    """A question to the log: conditions that all must hold, and an order without ties."""
-
-    where: str
-    values: tuple[object, ...]
-    order: str
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedCall:
-    """A row of the log: its record, and the names and numbers of what it refers to."""
-
-    row: int
-    record: str
-    organization: str | None
-    organization_number: int | None
-    product: str | None
-    product_number: int | None
-    credential: str | None
-    credential_number: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class LogPage:
-    """The rows of one page, with how many there are on all pages."""
-
-    rows: list[LoggedCall]
-    total: int
-
-
-def log_query(query: MultiMapping[str], team: int) -> LogQuery:
+def log_query(query: MultiMapping[str], team: int, modality: str | None) -> LogQuery:
     """Translate a request's parameters to a question about one team's calls.
 
     Raises:
         ApiError: A value cannot be read.
     """
-    conditions: list[tuple[str, object]] = [
-        ("team = ?", team),
-        *_period(query),
+    start, end = moment_of(query, "startDate"), moment_of(query, "endDate")
+    span = Span(team, modality, None if start is None else to_ms(start), None if end is None else to_ms(end))
+    filters = (
         *_equalities(query),
+        *_names(query),
         *_product(query),
         *_transaction_ids(query),
         *_ranges(query),
-    ]
-    where = " AND ".join(condition for condition, _ in conditions)
-    return LogQuery(where, tuple(value for _, value in conditions), _order(query))
-
-
-def read_page(connection: sqlite3.Connection, query: LogQuery, paging: Paging) -> LogPage:
-    """Read one page of the log."""
-    (total,) = connection.execute(
-        f"SELECT count(*) FROM completion WHERE {query.where}",  # noqa: S608 - fixed fragments
-        query.values,
-    ).fetchone()
-    if paging.offset >= total:
-        return LogPage([], total)
-    # The page is found on narrow rows first; only then are its records read.
-    rows = connection.execute(
-        f"SELECT id FROM completion WHERE {query.where} "  # noqa: S608 - fixed fragments
-        f"ORDER BY {query.order} LIMIT ? OFFSET ?",
-        (*query.values, paging.size, paging.offset),
-    ).fetchall()
-    return LogPage(logged(connection, [row for (row,) in rows]), total)
-
-
-def logged(connection: sqlite3.Connection, rows: Sequence[int]) -> list[LoggedCall]:
-    """Return calls by row, in the order given; rows that do not exist are left out."""
-    found = connection.execute(
-        "SELECT c.id, r.json, organization, organization_id, product, product_id, credential, credential_id"
-        " FROM completion AS c JOIN completion_record AS r ON r.id = c.id"
-        " WHERE c.id IN (SELECT value FROM json_each(?))",
-        (json.dumps(rows),),
+        *_words(query),
     )
-    calls = {call[0]: LoggedCall(*call) for call in found}
-    return [calls[row] for row in rows if row in calls]
+    return LogQuery(span, filters, _order(query))
 
 
 def moment_of(query: MultiMapping[str], name: str) -> datetime | None:
@@ -165,22 +115,33 @@ def moment_of(query: MultiMapping[str], name: str) -> datetime | None:
         raise bad_value(name, text) from None
 
 
-def _period(query: MultiMapping[str]) -> list[tuple[str, object]]:
-    start, end = moment_of(query, "startDate"), moment_of(query, "endDate")
-    bounds: list[tuple[str, object]] = []
-    if start is not None:
-        bounds.append(("request_ms >= ?", to_ms(start)))
-    if end is not None:
-        bounds.append(("request_ms < ?", to_ms(end)))
-    return bounds
-
-
-def _equalities(query: MultiMapping[str]) -> list[tuple[str, object]]:
+def _equalities(query: MultiMapping[str]) -> list[Condition]:
     columns = {**_EQUALS, **{name: _IN_RECORD.format(name=name) for name in _EQUALS_IN_RECORD}}
     return [(f"{column} = ?", _word(query, name)) for name, column in columns.items() if name in query]
 
 
-def _product(query: MultiMapping[str]) -> list[tuple[str, object]]:
+def _names(query: MultiMapping[str]) -> list[Condition]:
+    return [
+        (f"coalesce({_PRESENT_NAME.format(column)}, {column}) = ?", _word(query, name))
+        for name, column in _NAMED.items()
+        if name in query
+    ]
+
+
+def _words(query: MultiMapping[str]) -> list[Condition]:
+    """Look for a text in everything that tells calls apart, upper and lower case alike."""
+    words = query.get("query", "").strip()
+    if not words:
+        return []
+    if len(words) > _LONGEST_VALUE:
+        raise invalid({"query": f"size must be between 0 and {_LONGEST_VALUE}"})
+    searched = [*_SEARCHED, *map(_PRESENT_NAME.format, _NAMED.values())]
+    everything = " || char(10) || ".join(f"coalesce({column}, '')" for column in searched)
+    escaped = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in words)
+    return [(f"{everything} LIKE ? ESCAPE '\\'", f"%{escaped}%")]
+
+
+def _product(query: MultiMapping[str]) -> list[Condition]:
     return [("product_id = ?", number_of("product", query["productId"]))] if "productId" in query else []
 
 
@@ -191,7 +152,7 @@ def _word(query: MultiMapping[str], name: str) -> str:
     return word
 
 
-def _transaction_ids(query: MultiMapping[str]) -> list[tuple[str, object]]:
+def _transaction_ids(query: MultiMapping[str]) -> list[Condition]:
     """Read a list that clients send repeated or separated by commas."""
     if "transactionIds" not in query:
         return []
@@ -201,7 +162,7 @@ def _transaction_ids(query: MultiMapping[str]) -> list[tuple[str, object]]:
     return [("transaction_id IN (SELECT value FROM json_each(?))", json.dumps(wanted))]
 
 
-def _ranges(query: MultiMapping[str]) -> list[tuple[str, object]]:
+def _ranges(query: MultiMapping[str]) -> list[Condition]:
     columns: dict[str, tuple[str, _Number]] = {
         **_RANGES,
         **{name: (_IN_RECORD.format(name=name), float) for name in _RANGES_IN_RECORD},
@@ -226,12 +187,13 @@ def _decimal(query: MultiMapping[str], name: str) -> Decimal:
     return value
 
 
-def _order(query: MultiMapping[str]) -> str:
+def _order(query: MultiMapping[str]) -> tuple[tuple[str, str], ...]:
     """Read `sort=field,direction`; rows that tie keep the order of their arrival."""
-    terms = [_sort_term(text) for text in query.getall("sort", []) if text]
-    column, direction = terms[0] if terms else ("request_ms", "DESC")
-    rest = [f"{name} {way}" for name, way in terms[1:] if name != column]
-    return ", ".join([f"{column} {direction}", *rest, f"id {direction}"])
+    terms = [_sort_term(text) for text in query.getall("sort", []) if text] or [("request_ms", "DESC")]
+    order: dict[str, str] = {}
+    for column, direction in (*terms, ("id", terms[0][1])):
+        order.setdefault(column, direction)
+    return tuple(order.items())
 
 
 def _sort_term(text: str) -> tuple[str, str]:

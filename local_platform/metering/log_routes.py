@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 
 from aiohttp import web
 
 from local_platform import ids
-from local_platform.http.access import number_of, require_team
+from local_platform.http.access import caller_of, number_of, require_team
 from local_platform.http.errors import ApiError
 from local_platform.http.paging import hal_page, paging_of
-from local_platform.metering.log import LoggedCall, log_query, logged, read_page
+from local_platform.metering.log import log_query
 from local_platform.metering.names import labels
+from local_platform.metering.pages import Visit
+from local_platform.metering.rows import LoggedCall, logged
 from local_platform.resources.rendering import metadata
 from local_platform.resources.routes import reading
+from local_platform.services import services
 from local_platform.session import Session
 from local_platform.wire import dumps
 
+_MODALITIES = {"completions": "TEXT", "images": "IMAGE", "audio": "AUDIO", "video": "VIDEO"}
+
 
 def add_routes(router: web.UrlDispatcher, prefix: str) -> None:
-    """Mount the log."""
-    path = f"{prefix}/sources/metrics/ai/completions"
-    router.add_get(path, completions)
-    router.add_get(f"{path}/{{id}}", completion)
+    """Mount the log: all calls, and those of each modality."""
+    path = f"{prefix}/sources/metrics/ai"
+    router.add_get(path, listing(None))
+    for name, modality in _MODALITIES.items():
+        router.add_get(f"{path}/{name}", listing(modality))
+        router.add_get(f"{path}/{name}/{{id}}", completion)
 
 
-async def completions(request: web.Request) -> web.Response:
-    """List metered completions."""
-    paging = paging_of(request)
-    query = log_query(request.query, require_team(request))
-    base = f"{request.url.origin()}{request.path}"
+def listing(modality: str | None) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Return the handler that lists calls of a modality, or of all."""
 
-    def work(session: Session) -> tuple[list[str], int]:
-        page = read_page(session.connection, query, paging)
-        return _rendered(session, base, page.rows), page.total
+    async def calls(request: web.Request) -> web.Response:
+        """List metered calls."""
+        paging = paging_of(request)
+        query = log_query(request.query, require_team(request), modality)
+        parts = services(request)
+        visit = Visit(caller_of(request), parts.clock())
+        base = f"{request.url.origin()}{request.path}"
 
-    items, total = await reading(request, work)
-    return hal_page(request, "aICompletionMetricResourceList", items, paging, total)
+        def work(session: Session) -> tuple[list[str], int]:
+            page = parts.pages.read(session.connection, query, paging, visit)
+            return _rendered(session, base, page.rows), page.total
+
+        items, total = await reading(request, work)
+        return hal_page(request, "aICompletionMetricResourceList", items, paging, total)
+
+    return calls
 
 
 async def completion(request: web.Request) -> web.Response:

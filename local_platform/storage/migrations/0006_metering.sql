@@ -50,3 +50,29 @@ CREATE TABLE ingestion_failure (
     json TEXT NOT NULL
 ) STRICT;
 CREATE INDEX ingestion_failure_by_tenant ON ingestion_failure (tenant, id);
+-- How many calls there are in each hour, so that a page far down the log is reached without reading up to it. Hours count
+-- from the year 1, so that none is negative.
+CREATE TABLE hour_count (
+    team INTEGER NOT NULL,
+    modality TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    PRIMARY KEY (team, modality, hour)
+) STRICT, WITHOUT ROWID;
+INSERT INTO hour_count
+    SELECT team, modality, (request_ms + 62135596800000) / 3600000 AS hour, count(*) FROM completion
+    GROUP BY team, modality, hour;
+CREATE TRIGGER completion_counted AFTER INSERT ON completion BEGIN
+    INSERT INTO hour_count VALUES (new.team, new.modality, (new.request_ms + 62135596800000) / 3600000, 1)
+        ON CONFLICT DO UPDATE SET calls = calls + 1;
+END;
+CREATE TRIGGER completion_moved AFTER UPDATE OF team, modality, request_ms ON completion BEGIN
+    UPDATE hour_count SET calls = calls - 1 WHERE team = old.team AND modality = old.modality
+        AND hour = (old.request_ms + 62135596800000) / 3600000;
+    INSERT INTO hour_count VALUES (new.team, new.modality, (new.request_ms + 62135596800000) / 3600000, 1)
+        ON CONFLICT DO UPDATE SET calls = calls + 1;
+END;
+CREATE TRIGGER completion_uncounted AFTER DELETE ON completion BEGIN
+    UPDATE hour_count SET calls = calls - 1 WHERE team = old.team AND modality = old.modality
+        AND hour = (old.request_ms + 62135596800000) / 3600000;
+END;

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from local_platform.metering import store
 from local_platform.metering.completion import Arrival, Completion, complete, named_in
 from local_platform.metering.fields import COMPLETION, InvalidFieldsError, checked
-from local_platform.metering.log import logged
 from local_platform.metering.names import Referred
+from local_platform.metering.rows import logged
 from local_platform.storage import schema
 from local_platform.wire import loads
 
