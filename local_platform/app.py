@@ -17,6 +17,8 @@ from local_platform.http.spoiling import spoiling
 from local_platform.jobs import routes as jobs
 from local_platform.logs import routes as logs
 from local_platform.metering import routes as metering
+from local_platform.resources import paths as resources
+from local_platform.resources.kinds.channels import OWN_SLACK
 from local_platform.resources.mounted import KINDS
 from local_platform.resources.routes import add_kinds
 from local_platform.services import SERVICES, Services
@@ -25,7 +27,7 @@ from local_platform.services import SERVICES, Services
 _MANAGEMENT = ("/profitstream/v2/api", "/v2/api")
 
 # The rooms with paths of their own beside the verbs; where paths overlap, the literal one is mounted first.
-_ROOMS = (accounts, metering, analytics, alerting, billing, logs, jobs)
+_ROOMS = (accounts, metering, analytics, alerting, billing, logs, jobs, resources)
 
 
 def build_app(services: Services) -> web.Application:
@@ -46,6 +48,7 @@ def build_app(services: Services) -> web.Application:
         for room in _ROOMS:
             room.add_routes(app.router, prefix)
         add_kinds(app.router, prefix, KINDS)
+    add_kinds(app.router, "/local/v1", [OWN_SLACK])
     add_newer(app.router)
     metering.add_metering(app.router)
     alerting.add_evaluation(app)

@@ -25,14 +25,19 @@ CONTACT = {
 """What teams and organizations say of themselves alike."""
 
 
+_OWNED = """
+SELECT count(*) FROM document
+WHERE team = ? AND kind != ? AND coalesce(json_extract(json, '$.isSystem'), 0) = 0
+"""
+
+
 def _team_is_used(session: Session, document: Document) -> str | None:
     """Object to deleting a team that a key stands for, or that owns something."""
     if _count(session, "SELECT count(*) FROM api_key WHERE team = ?", document.number):
         return "an API key stands for it"
     if _count(session, "SELECT count(*) FROM completion WHERE team = ?", document.number):
         return "it has metered calls"
-    own = "SELECT count(*) FROM document WHERE team = ? AND coalesce(json_extract(json, '$.isSystem'), 0) = 0"
-    owned = _count(session, own, document.number)
+    owned = _count(session, _OWNED, document.number, SETTINGS.name)
     return f"it owns {owned} resources; delete those first" if owned else None
 
 
@@ -118,6 +123,9 @@ TEAM = Kind(
     derive=_members,
     changed=_provide,
 )
+
+SETTINGS = Kind(name="team_settings", path="", collection="", entity="TeamSettings", checks={})
+"""A team's settings; mounted group by group."""
 
 USER = Kind(
     name="user",

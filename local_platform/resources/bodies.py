@@ -6,11 +6,11 @@ id wins over the nested resource beside it, and null or blank means absent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from local_platform import ids
-from local_platform.checks import ComplaintError, applied
+from local_platform.checks import Check, ComplaintError, applied
 from local_platform.http.errors import invalid
 from local_platform.resources import documents
 from local_platform.resources.kind import Document, Fields, Kind, Owner, Reference
@@ -40,14 +40,33 @@ def fields_of(session: Session, kind: Kind, body: object, before: Document | Non
         fields = {name: before.fields[name] for name in kind.kept & before.fields.keys()} | fields
     if not complaints:
         kind.settle(session, fields, before)
-    for name in kind.required:
-        if name not in fields and name not in complaints:
-            complaints[name] = "must not be null or blank"
+    complaints |= missing(fields, kind.required, complaints)
     if not complaints:
         complaints.update(kind.validate(session, fields, before))
     if complaints:
         raise invalid(complaints)
     return fields
+
+
+def checked(body: object, checks: Mapping[str, Check], required: Iterable[str]) -> Fields:
+    """Check a body that is no resource.
+
+    Raises:
+        ApiError: Something in it is wrong; every complaint is in the details.
+    """
+    if not isinstance(body, dict):
+        raise invalid({"error": "must be a JSON object"})
+    complaints: dict[str, str] = {}
+    fields = applied(checks, body, complaints)
+    complaints |= missing(fields, required, complaints)
+    if complaints:
+        raise invalid(complaints)
+    return fields
+
+
+def missing(fields: Fields, required: Iterable[str], complaints: Mapping[str, str]) -> dict[str, str]:
+    """Return a complaint for each field that must be there, is not, and is not complained about yet."""
+    return {name: "must not be null or blank" for name in required if name not in fields and name not in complaints}
 
 
 def merged(kind: Kind, before: Document, body: object) -> object:

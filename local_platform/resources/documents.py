@@ -24,7 +24,7 @@ def insert(session: Session, kind: Kind, fields: Mapping[str, Any], *, number: i
         session: On whose behalf.
         kind: What it is.
         fields: Checked fields; the kind's defaults fill in the rest.
-        number: Its number, where that follows from something else; by default the next one.
+        number: Its number, where that follows from something else; by default one above all others.
 
     Raises:
         ApiError: Another one has the same key.
@@ -33,7 +33,7 @@ def insert(session: Session, kind: Kind, fields: Mapping[str, Any], *, number: i
     complete = {**kind.defaults, **fields}
     document = Document(
         kind=kind.name,
-        number=_next(session.connection, kind.name) if number is None else number,
+        number=_next(session.connection, kind.name, number),
         tenant=session.tenant,
         team=0 if kind.owner is Owner.TENANT else session.team,
         created_ms=moment,
@@ -102,7 +102,7 @@ def everything(session: Session, kind: Kind) -> list[Document]:
 
 def referring(session: Session, kind: str, field: str, target_id: str) -> list[Document]:
     """Return the tenant's documents of a kind whose field names a resource, alone or in a list."""
-    where = "kind = ? AND tenant = ? AND EXISTS (SELECT 1 FROM json_each(json, ?) WHERE value = ?) ORDER BY id"
+    where = "kind = ? AND tenant = ? AND EXISTS (SELECT 1 FROM json_each(document.json, ?) WHERE value = ?) ORDER BY id"
     return selected(session, where, (kind, session.tenant, f'$."{field}"', target_id))
 
 
@@ -152,10 +152,11 @@ def _log(session: Session, document: Document, what: str) -> None:
     logs.note(session, f"{document.kind.upper()}_{what}", details, team=document.team)
 
 
-def _next(connection: sqlite3.Connection, kind: str) -> int:
-    (number,) = connection.execute(
-        "INSERT INTO sequence (kind, last) VALUES (?, 1)"
-        " ON CONFLICT (kind) DO UPDATE SET last = last + 1 RETURNING last",
-        (kind,),
+def _next(connection: sqlite3.Connection, kind: str, wanted: int | None) -> int:
+    """Return the number wanted, or the next one; what is made later has the higher number, whichever way."""
+    (last,) = connection.execute(
+        "INSERT INTO sequence (kind, last) VALUES (?1, coalesce(?2, 1))"
+        " ON CONFLICT (kind) DO UPDATE SET last = max(last + (?2 IS NULL), coalesce(?2, 0)) RETURNING last",
+        (kind, wanted),
     ).fetchone()
-    return int(number)
+    return int(last) if wanted is None else wanted

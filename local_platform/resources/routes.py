@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -14,8 +14,9 @@ from local_platform.http.errors import ApiError
 from local_platform.http.paging import hal_page, paging_of
 from local_platform.resources import bodies, documents, links
 from local_platform.resources.kind import Document, Kind
-from local_platform.resources.listing import listing_of, read_page
+from local_platform.resources.listing import Condition, listing_of, read_page
 from local_platform.resources.rendering import Renderer
+from local_platform.resources.walks import Walks
 from local_platform.services import json_response, read_json, services
 from local_platform.session import Session
 from local_platform.wire import dumps, iso, iso_ms
@@ -52,6 +53,7 @@ class _Resource:
 
     kind: Kind
     holds: tuple[_Hold, ...]
+    walks: Walks = field(default_factory=Walks)
 
     def mount(self, router: web.UrlDispatcher, path: str) -> None:
         one = f"{path}/{{id}}"
@@ -69,22 +71,12 @@ class _Resource:
     async def list(self, request: web.Request) -> web.Response:
         """List a page."""
         owner_of(request, (self.kind.listed_by or self.kind.owner).value)
-        paging = paging_of(request, self.kind.page_size)
-        listing = listing_of(self.kind, request.query)
-        base = f"{request.url.origin()}{request.path}"
-
-        def work(session: Session) -> tuple[list[str], int]:
-            found, total = read_page(session, self.kind, listing, paging)
-            renderer = Renderer(session, base)
-            return [dumps(renderer.resource(self.kind, document)) for document in found], total
-
-        items, total = await reading(request, work)
-        return hal_page(request, self.kind.collection, items, paging, total)
+        return await paged(request, self.kind, walks=self.walks)
 
     async def create(self, request: web.Request) -> web.Response:
         """Make one from the body."""
         body = await read_json(request, _LARGEST_BODY)
-        base = f"{request.url.origin()}{request.path}"
+        base = collection_of(request, self.kind)
 
         def work(session: Session) -> dict[str, object]:
             document = documents.insert(session, self.kind, bodies.fields_of(session, self.kind, body))
@@ -97,7 +89,7 @@ class _Resource:
 
         def work(session: Session) -> dict[str, object]:
             session, document = opened(session, self.kind, request.match_info["id"])
-            return Renderer(session, _base(request)).resource(self.kind, document)
+            return Renderer(session, collection_of(request, self.kind)).resource(self.kind, document)
 
         return json_response(await reading(request, work))
 
@@ -129,7 +121,7 @@ class _Resource:
             session, before = opened(session, self.kind, request.match_info["id"])
             fields = bodies.fields_of(session, self.kind, whole(before, body), before)
             after = documents.replace(session, self.kind, before, fields)
-            return self._written(session, _base(request), before, after)
+            return self._written(session, collection_of(request, self.kind), before, after)
 
         return json_response(await writing(request, work))
 
@@ -150,6 +142,36 @@ class _Resource:
                     f"{self.kind.entity} {document.id} is named by {hold.field} of {count} {hold.kind.path}; "
                     "change or delete those first",
                 )
+
+
+async def paged(
+    request: web.Request, kind: Kind, more: Sequence[Condition] = (), walks: Walks | None = None
+) -> web.Response:
+    """Answer with the page that a request asks for.
+
+    Args:
+        request: What names page, size, order and filters.
+        kind: What is listed.
+        more: Conditions beside those of the request.
+        walks: What remembers where walks began; without it the order must be that of creation.
+    """
+    paging = paging_of(request, kind.page_size)
+    listing = listing_of(kind, request.query, more)
+    base = collection_of(request, kind)
+
+    def work(session: Session) -> tuple[list[str], int]:
+        found, total = read_page(session, kind, listing, paging, walks or Walks())
+        renderer = Renderer(session, base)
+        return [dumps(renderer.resource(kind, document)) for document in found], total
+
+    items, total = await reading(request, work)
+    return hal_page(request, kind.collection, items, paging, total)
+
+
+def collection_of(request: web.Request, kind: Kind) -> str:
+    """Return the address that the ids of a kind are appended to, under the prefix of a request to its family."""
+    before, found, _ = request.path.partition(f"/{kind.path}")
+    return f"{request.url.origin()}{before}{found}"
 
 
 def opened(session: Session, kind: Kind, text: str) -> tuple[Session, Document]:
@@ -203,7 +225,3 @@ async def writing(request: web.Request, work: Callable[[Session], T], body: obje
     parts.names.forget()
     await parts.database.read(parts.keys.load)
     return result
-
-
-def _base(request: web.Request) -> str:
-    return f"{request.url.origin()}{request.path.rpartition('/')[0]}"
