@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from http import HTTPStatus
 
 from aiohttp import web
@@ -11,43 +13,49 @@ from local_platform import ids
 from local_platform.alerting import budgets, standings
 from local_platform.alerting.evaluation import budget_usage
 from local_platform.alerting.kinds import RULE
+from local_platform.alerting.metrics import Sums
 from local_platform.alerting.queries import listed, whole
 from local_platform.alerting.rule import Rule, rule_of
-from local_platform.alerting.vocabulary import AlertType
+from local_platform.alerting.usage import Usage
+from local_platform.alerting.vocabulary import AlertType, Metric
+from local_platform.alerting.windows import window_of
+from local_platform.checks import amount, applied
 from local_platform.http.errors import ApiError, invalid
 from local_platform.http.paging import hal_page, paging_of
 from local_platform.metering.log import moment_of
 from local_platform.resources import documents
 from local_platform.resources.kind import Document
 from local_platform.resources.routes import found, reading, writing
-from local_platform.services import json_response
+from local_platform.services import json_response, read_json
 from local_platform.session import Session
-from local_platform.wire import dumps
+from local_platform.wire import dumps, to_nano
 
 _MOST_IDS = 100
+_LARGEST_BODY = 1 << 20
 _NO_BUDGET = f"is no budget; only rules of type {AlertType.CUMULATIVE_USAGE} are"
 
 
 def add_routes(router: web.UrlDispatcher, prefix: str) -> None:
     """Mount them."""
     router.add_get(f"{prefix}/ai/alerts/budgets/portfolio", portfolio)
+    router.add_post(f"{prefix}/ai/alerts/budgets/portfolio", portfolio)
     router.add_get(f"{prefix}/ai/alerts/budgets/progress", several)
     router.add_get(f"{prefix}/ai/alerts/{{id}}/budget/progress", progress)
     router.add_post(f"{prefix}/ai/alerts/{{id}}/budget/reset", reset)
 
 
 async def portfolio(request: web.Request) -> web.Response:
-    """List the budgets of a team that are enabled, with what is used of each."""
+    """List the budgets of a team that are enabled, with what is used of each; a body may bring spending read before."""
     paging = paging_of(request, 20)
     now, limit = moment_of(request.query, "now"), whole(request.query, "groupLimit")
+    known = _spend(await read_json(request, _LARGEST_BODY)) if request.method == "POST" else {}
 
     def work(session: Session) -> tuple[list[str], int]:
+        at = replace(session, now=now or session.now)
         enabled = [pair for pair in _budgets(session) if pair[1].enabled]
         shown = enabled[paging.offset : paging.offset + paging.size]
         items = [
-            budgets.portfolio_item(
-                rule, budget_usage(session.connection, document, rule, now or session.now), document.id, limit
-            )
+            budgets.portfolio_item(rule, _usage(at, document, rule, known), document.id, limit)
             for document, rule in shown
         ]
         return [dumps({**item, "_links": {}}) for item in items], len(enabled)
@@ -92,6 +100,26 @@ async def reset(request: web.Request) -> web.Response:
         return budgets.progress(rule, usage, document.number)
 
     return json_response(await writing(request, work))
+
+
+def _spend(body: object) -> dict[str, Decimal]:
+    """Read what was spent of budgets, by id."""
+    spend = body.get("spend") if isinstance(body, dict) else None
+    if not isinstance(spend, dict):
+        raise invalid({"spend": "must be an object of amounts by alert id"})
+    complaints: dict[str, str] = {}
+    amounts: dict[str, Decimal] = applied(dict.fromkeys(spend, amount), spend, complaints, "spend.")
+    if complaints:
+        raise invalid(complaints)
+    return amounts
+
+
+def _usage(session: Session, document: Document, rule: Rule, known: Mapping[str, Decimal]) -> Usage:
+    """Return what is used of a budget; only of spending as a whole can it be brought along."""
+    if document.id not in known or rule.group_by or rule.metric is not Metric.TOTAL_COST:
+        return budget_usage(session.connection, document, rule, session.now)
+    window = window_of(rule, session.now, standings.reset_of(session.connection, document.number))
+    return Usage(window, Sums(cost=to_nano(known[document.id])))
 
 
 def _budgets(session: Session) -> list[tuple[Document, Rule]]:

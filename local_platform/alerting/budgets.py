@@ -111,6 +111,7 @@ def _pace(rule: Rule, usage: Usage) -> dict[str, object]:
 def _groups(rule: Rule, usage: Usage, limit: int | None = None) -> dict[str, object]:
     """Render the groups; with a limit only the highest ones, highest first."""
     shown = _by_group(rule, usage)
+    # Without a limit clients expect the order in which the groups were read.
     if limit is not None:
         shown = sorted(shown, key=lambda pair: -pair[1].used)[:limit]
     rendered = [{"groupValue": group.value, "groupDisplayName": group.label, **_used(share)} for group, share in shown]

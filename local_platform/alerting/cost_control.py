@@ -133,6 +133,7 @@ def _control(fields: Mapping[str, Any], filters: tuple[Filter, ...]) -> CostCont
 def _limit_complaints(fields: Mapping[str, Any]) -> dict[str, str]:
     hard, warn = fields.get("hardLimit"), fields.get("warnThreshold")
     wrong = {}
+    # A limit of nothing would be reached by everybody before the first call.
     for name, line in (("hardLimit", hard), ("warnThreshold", warn)):
         if line is not None and line <= 0:
             wrong[name] = "must be greater than 0"

@@ -105,6 +105,7 @@ def decide(
     judgements = []
     for group in sorted({*standings, *readings}):
         standing = standings.get(group, IDLE)
+        # Nobody may have looked when the period ended: the new one could be spent already.
         if rule.is_budget and standing.period is not None and standing.period != window.start:
             if standing.firing:
                 judgements.append(Judgement(group, Reason.PERIOD_ENDED, None, Transition.RESOLVED, IDLE))
@@ -152,6 +153,7 @@ def _calm(group: str, reason: Reason, value: Decimal | None, standing: Standing)
 
 
 def _breached(rule: Rule, group: str, value: Decimal, standing: Standing, window: Window) -> Judgement:
+    # A budget says so once a period; that it dipped meanwhile is no news.
     if standing.crossed == rule.threshold:
         return Judgement(group, Reason.FIRED_BEFORE, value, None, standing)
     since = standing.since or window.last

@@ -94,6 +94,7 @@ def record(connection: sqlite3.Connection, document: Document, found: Sequence[C
     for crossing in found:
         call = crossing.call
         connection.execute(
+            # Seen by two rounds, it is still one event.
             "INSERT OR IGNORE INTO enforcement_event (team, rule, window, grp, group_by, tier, level, outcome, shadow,"
             " transaction_id, email, created_ms, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

@@ -92,6 +92,7 @@ def history(session: Session, question: Question, bucket: str, zone_name: str) -
     """Count events by hour, day or week of a zone; an unknown zone is UTC."""
     try:
         zone = ZoneInfo(zone_name)
+    # A name such as "../x" is a ValueError, that of a folder an OSError.
     except (ZoneInfoNotFoundError, ValueError, OSError):
         zone = ZoneInfo("UTC")
     rows = _rows(session, question, "created_ms", tiered=True)
@@ -105,6 +106,7 @@ def history(session: Session, question: Question, bucket: str, zone_name: str) -
 
 def affected(session: Session, question: Question, search: str) -> dict[str, object]:
     """Count events by whom they are about, most first; the total leaves level and mode out."""
+    # The total stays the same while somebody switches between tiers and modes.
     everybody = _affected(session, question, search, tiered=False)
     named = _affected(session, question, search, tiered=True)
     rows = [

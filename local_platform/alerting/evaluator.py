@@ -91,6 +91,7 @@ class Evaluator:
         return True
 
     async def _rule(self, document: Document, now: datetime) -> None:
+        # Sums may take long, so they are read beside the writer, which metering waits for.
         found = await self._database.read(lambda connection: evaluation.evaluate(connection, document, now))
         if found.changes:
             await self._database.write(lambda connection: evaluation.record(connection, found))

@@ -69,6 +69,7 @@ def compiled(control: CostControl, usage: Usage, rule_number: int, team_number: 
 
 def advisory(rule: Rule, usage: Usage, rule_number: int, team_number: int) -> dict[str, object]:
     """Render a budget that people have each for themselves: it stands among the compiled rules, but never blocks."""
+    # The row has the shape of a compiled control, so it is made from the control that would be like it.
     like = CostControl(
         name=rule.name,
         metric=rule.metric,

@@ -121,6 +121,7 @@ def latest(connection: sqlite3.Connection, scope: Scope, window: Window, group: 
     if scope.group_by is not None:
         only = Filter(scope.group_by, Comparison.IS, (group,))
         scope = replace(scope, filters=(*scope.filters, only))
+    # Calls of the same millisecond are told apart by the order in which they came.
     where, values = _where(scope, window)
     row = connection.execute(
         f"SELECT transaction_id, provider, model, subscriber_email FROM completion WHERE {where} "  # noqa: S608 - ours
@@ -176,6 +177,7 @@ def _condition(one: Filter) -> tuple[str, list[object]]:
     if one.dimension in _ANY_CASE:
         column, values = f"lower({column})", tuple(value.strip().lower() for value in values)
     match one.comparison:
+        # Not LIKE: it would take % and _ in a name for wildcards, and fold case where it must not.
         case Comparison.CONTAINS:
             return f"instr({column}, ?) > 0", [values[0]]
         case Comparison.STARTS_WITH:

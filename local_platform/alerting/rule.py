@@ -108,6 +108,7 @@ def _read(body: Mapping[str, Any]) -> tuple[Rule | None, dict[str, str]]:
     fields = applied(CHECKS, body, wrong)
     wrong |= {name: _BLANK for name in REQUIRED if name not in fields and name not in wrong}
     filters = filters_of(body.get("filters"), wrong)
+    # Fields that cannot be read by themselves would only be complained about twice.
     if not wrong:
         wrong = _conflicts(fields) | _quality_conflicts(fields, filters)
     return (None if wrong else _rule(fields, filters)), wrong

@@ -98,6 +98,7 @@ def to_date(duration: Duration, now: datetime, reset: datetime | None = None) ->
 
 def key(duration: Duration, window: Window) -> str:
     """Name a period, as MONTHLY:2026-05 or WEEKLY:2026-W20; it stays the same for as long as the period runs."""
+    # Not the window's own start: after a reset that lies within the period.
     start, _ = _period(duration, window.last)
     named = _CALENDAR.get(duration, duration)
     match named:

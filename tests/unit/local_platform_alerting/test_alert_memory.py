@@ -5,12 +5,16 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from local_platform.alerting import fired, standings
 from local_platform.alerting.decide import IDLE, Standing
+from local_platform.alerting.evaluation import evaluate, record
 from local_platform.alerting.fired import Firing
+from local_platform.alerting.kinds import RULE as RULE_KIND
+from local_platform.resources import documents
 from local_platform.session import Session
 
 NOW = datetime(2026, 5, 14, 13, tzinfo=UTC)
@@ -92,6 +96,22 @@ def test_all_alerts_of_a_rule_can_be_ended_at_once(connection: sqlite3.Connectio
     fired.resolve_all(connection, RULE, NOW)
     _, still_open = fired.page(session(connection), "resolved_ms IS NULL", (), "id", 10, 0)
     assert still_open == 0
+
+
+@pytest.mark.parametrize("meanwhile", ["changed", "deleted", "left alone"])
+def test_what_was_found_counts_only_for_the_rule_it_was_found_for(
+    connection: sqlite3.Connection, metered: Any, rule_body: Any, meanwhile: str
+) -> None:
+    made = documents.insert(session(connection), RULE_KIND, rule_body(threshold=0))
+    metered(NOW, total_cost=1)
+    found = evaluate(connection, made, NOW)
+    assert found.changes
+    if meanwhile == "changed":
+        documents.replace(session(connection), RULE_KIND, made, rule_body(threshold=9))
+    elif meanwhile == "deleted":
+        documents.remove(session(connection), made)
+    record(connection, found)
+    assert standings.is_firing(connection, made.number) == (meanwhile == "left alone")
 
 
 def test_another_team_neither_sees_nor_removes_an_alert(connection: sqlite3.Connection) -> None:

@@ -102,3 +102,18 @@ async def test_the_portfolio_comes_in_pages(client: Any) -> None:
     body = await client.get("ai/alerts/budgets/portfolio", page=1, size=2)
     assert [item["name"] for item in body["_embedded"]["budgetPortfolioItemResourceList"]] == ["c"]
     assert body["page"] == {"size": 2, "totalElements": 3, "totalPages": 2, "number": 1}
+
+
+async def test_spending_that_was_read_before_need_not_be_read_again(client: Any) -> None:
+    whole, grouped = await client.budget(name="Whole"), await client.budget(name="Grouped", groupBy="AGENT")
+    await client.meter(3, agent="a")
+    spend = {"spend": {whole["id"]: 7.5, grouped["id"]: 7.5, "other": 1}}
+    answer = await client.send("POST", f"{BUDGETS}/budgets/portfolio", spend, teamId=client.team)
+    items = answer.body["_embedded"]["budgetPortfolioItemResourceList"]
+    assert [item["currentValue"] for item in items] == [7.5, 3.0]
+
+
+@pytest.mark.parametrize(("body", "at"), [([], "spend"), ({"spend": {"x": "much"}}, "spend.x")])
+async def test_spending_that_cannot_be_read_is_refused(client: Any, body: object, at: str) -> None:
+    answer = await client.send("POST", f"{BUDGETS}/budgets/portfolio", body, teamId=client.team)
+    assert (answer.status, list(answer.body["details"])) == (400, [at])
