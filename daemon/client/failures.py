@@ -28,9 +28,11 @@ MOST_COMPLAINTS = 8
 
 Hide = Callable[[str], str]
 
-REMEDIES = (
+REQUEST_REMEDIES = (
     ("failed to decode hashed id", "copy the id from a listing, or check REVENIUM_TEAM_ID"),
     ("failed to convert value", "use one of the values that the field allows"),
+)
+KEY_REMEDIES = (
     ("suspended", "the key is suspended; ask the owner of the account"),
     ("expired", "the key has expired; make a new one"),
     ("scope", "the key's scope does not cover this; use a key that may read and write"),
@@ -64,9 +66,9 @@ def failure(answer: Answer, hide: Hide) -> PlatformError:
     where, status = answer.where, answer.status
     complaints = _complaints(answer, hide)
     said = f"{status}{_told(complaints)}"
-    remedy = _remedy(said)
     if status in {401, 403}:
-        return AuthError(f"{where}: the platform refused the API key ({said}); {remedy or 'check REVENIUM_API_KEY'}")
+        remedy = _remedy(said, KEY_REMEDIES) or "check REVENIUM_API_KEY"
+        return AuthError(f"{where}: the platform refused the API key ({said}); {remedy}")
     if status == 404:
         return NotFoundError(f"{where}: not there ({said}); check the id and the base URL")
     if status == 429:
@@ -76,8 +78,8 @@ def failure(answer: Answer, hide: Hide) -> PlatformError:
         return ConflictError(f"{where}: it exists already or changed meanwhile ({said}); read it again")
     if status in {400, 422}:
         fields = {complaint.field: complaint.message for complaint in complaints if complaint.field}
-        words = f"{where}: the platform refused the request ({said}); {remedy or 'mend it and send it again'}"
-        return ValidationFailedError(words, fields=fields)
+        remedy = _remedy(said, REQUEST_REMEDIES) or "mend it and send it again"
+        return ValidationFailedError(f"{where}: the platform refused the request ({said}); {remedy}", fields=fields)
     if status >= 500 or status == 408:
         return TransientError(f"{where}: the platform failed ({said}); try again later")
     if status >= 400:
@@ -87,9 +89,9 @@ def failure(answer: Answer, hide: Hide) -> PlatformError:
     )
 
 
-def _remedy(said: str) -> str | None:
+def _remedy(said: str, remedies: tuple[tuple[str, str], ...]) -> str | None:
     said = said.lower()
-    return next((remedy for sign, remedy in REMEDIES if sign in said), None)
+    return next((remedy for sign, remedy in remedies if sign in said), None)
 
 
 def _told(complaints: list[Complaint]) -> str:

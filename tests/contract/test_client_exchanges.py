@@ -19,7 +19,7 @@ from daemon.client.payloads.analytics import Feedback, InsightsRequest
 from daemon.client.payloads.base import Payload
 from daemon.client.resources.analytics import Aggregate, Choice, Series
 from daemon.client.resources.reports import Group, Period, Report
-from daemon.client.resources.teams import SETTINGS, TeamSettings
+from daemon.client.resources.teams import Setting, TeamSettings
 from daemon.client.revenium import Revenium
 from daemon.client.transport import Transport
 from daemon.client.wire import decode
@@ -133,7 +133,7 @@ def _report(report: Report) -> Call:
     return lambda r: r.reports.read(report, period=Period.SEVEN_DAYS, group=group, entities=entities)
 
 
-def _settings(group: str) -> dict[str, Call]:
+def _settings(group: Setting) -> dict[str, Call]:
     name = group.replace("/", "-")
     calls: dict[str, Call] = {f"teams/settings-{name}": lambda r: r.teams.settings("tm3ZxC", group)}
     if group != "coding-assistant-filter":
@@ -145,7 +145,7 @@ def _settings(group: str) -> dict[str, Call]:
 CALLS: dict[str, Call] = {
     **{key: call for name in FAMILIES for key, call in _verbs(name).items()},
     **{f"reports/{report.path.rsplit('/', 1)[-1]}": _report(report) for report in Report},
-    **{key: call for group in SETTINGS for key, call in _settings(group).items()},
+    **{key: call for group in Setting for key, call in _settings(group).items()},
     "reports/connections": lambda r: r.reports.connections(),
     "customers/tags": lambda r: r.customers.tags("or9QwE"),
     "customers/children": lambda r: r.customers.children("or9QwE"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from daemon.client.api import Api, Scope
 from daemon.client.collection import Collection, Filter, Page, Spec, narrowed, page_of
 from daemon.client.payloads.base import Payload
@@ -11,13 +13,16 @@ from daemon.client.wire import read, read_each, segment
 
 TEAMS = Spec("/teams", Team, frozenset(), scope=Scope.TENANT, owned_by=("tenantId",))
 
-MARKETPLACES = "marketplaces"
-PR_HEALTH = "pr-health"
-PR_HEALTH_DIGEST = "pr-health/digest"
-CODING_ASSISTANTS = "coding-assistant-filter"
-ATTRIBUTION_IDENTITY = "attribution-identity-policy"
-PROMPTS = "prompts"
-SETTINGS = frozenset({MARKETPLACES, PR_HEALTH, PR_HEALTH_DIGEST, CODING_ASSISTANTS, ATTRIBUTION_IDENTITY, PROMPTS})
+
+class Setting(StrEnum):
+    """The groups of a team's settings."""
+
+    MARKETPLACES = "marketplaces"
+    PR_HEALTH = "pr-health"
+    PR_HEALTH_DIGEST = "pr-health/digest"
+    CODING_ASSISTANTS = "coding-assistant-filter"
+    ATTRIBUTION_IDENTITY = "attribution-identity-policy"
+    PROMPTS = "prompts"
 
 
 class TeamSettings(Payload):
@@ -35,12 +40,12 @@ class Teams(Collection[Team]):
         path = f"{TEAMS.of(team_id)}/tags"
         return strings(await self._api.get(path, scope=Scope.TENANT), path)
 
-    async def settings(self, team_id: str, group: str) -> TeamSettings:
-        """Read one group of settings, one of `SETTINGS`."""
+    async def settings(self, team_id: str, group: Setting) -> TeamSettings:
+        """Read one group of settings."""
         path = self._settings(team_id, group)
         return read(TeamSettings, await self._api.get(path, scope=Scope.NONE), path)
 
-    async def change_settings(self, team_id: str, group: str, settings: TeamSettings) -> TeamSettings:
+    async def change_settings(self, team_id: str, group: Setting, settings: TeamSettings) -> TeamSettings:
         """Replace one group of settings."""
         path = self._settings(team_id, group)
         return read(TeamSettings, await self._api.send("PUT", path, settings.body(), scope=Scope.NONE), path)
@@ -58,8 +63,9 @@ class Teams(Collection[Team]):
         """No longer let the people of a domain join."""
         await self._api.send("DELETE", self._domains(team_id), query={"domain": domain}, scope=Scope.NONE)
 
-    def _settings(self, team_id: str, group: str) -> str:
-        return f"{TEAMS.of(team_id)}/settings/" + "/".join(segment(part) for part in group.split("/"))
+    def _settings(self, team_id: str, group: Setting) -> str:
+        # Made again from what was given, so that no other text can become part of the path.
+        return f"{TEAMS.of(team_id)}/settings/{Setting(group)}"
 
     def _domains(self, team_id: str) -> str:
         return f"{TEAMS.of(team_id)}/settings/verified-domains"

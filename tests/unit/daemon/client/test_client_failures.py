@@ -123,6 +123,12 @@ def test_a_refused_key_is_told_what_to_do_about_it(message: str, advice: str) ->
     assert advice in str(told({"message": message}, 403))
 
 
+def test_a_refused_request_is_not_blamed_on_the_key() -> None:
+    error = told({"message": "the trial has expired in this scope"})
+    assert "key" not in str(error)
+    assert "mend it" in str(error)
+
+
 def test_a_wait_in_words_is_understood() -> None:
     assert retry_after(None, b"Too many requests, retry after 12 seconds") == 12.0
     assert retry_after(None, b'{"message": "Retry after 7s"}') == 7.0

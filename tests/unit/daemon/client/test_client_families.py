@@ -119,9 +119,3 @@ async def test_a_sessions_only_attribution_may_come_without_a_list(stub: Any, re
     stub.will({"sessionId": "s1"})
     (attribution,) = await revenium.sessions.attributions("s1")
     assert attribution.session_id == "s1"
-
-
-async def test_an_unknown_team_setting_stays_below_the_teams_settings(stub: Any, revenium: Revenium) -> None:
-    with pytest.raises(ContractError, match="cannot be an id"):
-        await revenium.teams.settings("t1", "../../users")
-    assert stub.asked == []

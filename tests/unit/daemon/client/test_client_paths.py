@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from daemon.client.resources.teams import Setting
 from daemon.client.revenium import Revenium
 from daemon.client.wire import segment
 from daemon.errors import ContractError
@@ -49,7 +50,11 @@ CALLS = {
     "by name": (lambda r, i: r.models.by_name(i), f"{ROOT}/sources/ai/models/name/", ""),
     "outcome": (lambda r, i: r.jobs.roi(i), f"{ROOT}/jobs/", "/roi"),
     "budget": (lambda r, i: r.budgets.progress(i), f"{ROOT}/ai/alerts/", "/budget/progress"),
-    "settings": (lambda r, i: r.teams.settings(i, "pr-health/digest"), f"{ROOT}/teams/", "/settings/pr-health/digest"),
+    "settings": (
+        lambda r, i: r.teams.settings(i, Setting.PR_HEALTH_DIGEST),
+        f"{ROOT}/teams/",
+        "/settings/pr-health/digest",
+    ),
     "insights": (lambda r, i: r.insights.run(i), "/api/v2/insights/runs/", ""),
 }
 
