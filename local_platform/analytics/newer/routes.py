@@ -17,6 +17,7 @@ from local_platform.analytics.newer.asking import Asked, asked, team_asked
 from local_platform.analytics.newer.catalogue import IN_ALL, NOTHING_IN_ALL, OVER_TIME, SIDE_BY_SIDE, Aggregation
 from local_platform.analytics.newer.computing import Group, groups_by_bucket
 from local_platform.analytics.newer.envelopes import aggregated, described, over_time, paged
+from local_platform.analytics.newer.jobs import roi_summary
 from local_platform.analytics.newer.money import DIMENSIONS, margin_groups, revenue_groups
 from local_platform.analytics.newer.movers import movers
 from local_platform.analytics.newer.options import DIMENSIONS as OPTIONS
@@ -67,6 +68,7 @@ def _answers() -> Mapping[str, Answer]:
             "data": tool_breakdown(database, question),
         },
         "trace-cost-distribution": distribution,
+        "jobs/roi-summary": roi_summary,
         "top-movers": lambda database, question: aggregated(question, movers(database, question)),
     }
 
