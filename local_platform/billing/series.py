@@ -7,13 +7,37 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
+from local_platform.billing.plan import Aggregate
 from local_platform.billing.quantity import ElementUsage, Usage
 from local_platform.billing.tiers import EXACT
 
 _NOTHING = Decimal(0)
+_COUNTING_VALUES = frozenset(
+    {
+        Aggregate.UNIQUE,
+        Aggregate.DISTINCT,
+        Aggregate.DISTINCT_VALUE_BY_NAME,
+        Aggregate.COUNT_DISTINCT_VALUE_BY_NAME,
+    }
+)
+_LOOKING_AT_EACH = _COUNTING_VALUES | {Aggregate.MAXIMUM}
 
 Value = Decimal | str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a plan asks of an element; finding out more would cost time for every call of a month.
+
+    Attributes:
+        aggregates: How its values are aggregated.
+        values: The values whose occurrences matter.
+    """
+
+    aggregates: Collection[Aggregate] = tuple(Aggregate)
+    values: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +47,31 @@ class Series:
     Attributes:
         moments: When each was metered, in epoch milliseconds, ascending.
         values: Numbers, or words.
-        looked_for: The values whose occurrences matter to the plan.
+        totals: The sums of the numbers before each value, and before the end.
+        wanted: What usage must tell of them.
     """
 
     moments: Sequence[int]
     values: Sequence[Value]
-    looked_for: Collection[str] = ()
+    totals: Sequence[Decimal]
+    wanted: Wanted
 
     def within(self, start: int, end: int) -> ElementUsage:
-        """Return what was used from a moment up to, and without, another."""
-        values = self.values[bisect_left(self.moments, start) : bisect_left(self.moments, end)]
-        numbers = [value for value in values if isinstance(value, Decimal)]
-        times = Counter(map(_written, values)) if self.looked_for else Counter[str]()
-        last = values[-1] if values else _NOTHING
+        """Return what was used from a moment up to, and without, another, as far as it is wanted."""
+        first, after = bisect_left(self.moments, start), bisect_left(self.moments, end)
+        if first >= after:
+            return ElementUsage()
+        aggregates, last = self.wanted.aggregates, self.values[after - 1]
+        values = self.values[first:after] if _LOOKING_AT_EACH.intersection(aggregates) else ()
+        numbers = [value for value in values if isinstance(value, Decimal)] if Aggregate.MAXIMUM in aggregates else ()
+        times = Counter(map(_written, values)) if self.wanted.values else Counter[str]()
         return ElementUsage(
-            count=len(values),
-            total=_sum(numbers),
+            count=after - first,
+            total=EXACT.subtract(self.totals[after], self.totals[first]),
             maximum=max(numbers, default=_NOTHING),
             last=last if isinstance(last, Decimal) else _NOTHING,
-            different=len(set(values)),
-            occurrences={value: times[value] for value in self.looked_for},
+            different=len(set(values)) if _COUNTING_VALUES.intersection(aggregates) else 0,
+            occurrences={value: times[value] for value in self.wanted.values},
         )
 
 
@@ -66,17 +95,13 @@ class Metered:
         )
 
 
-def series_of(pairs: Iterable[tuple[int, Value]], looked_for: Collection[str] = ()) -> Series:
+def series_of(pairs: Iterable[tuple[int, Value]], wanted: Wanted) -> Series:
     """Return a series of moments and values that come in any order; equal moments keep theirs."""
     ordered = sorted(pairs, key=lambda pair: pair[0])
-    return Series([moment for moment, _ in ordered], [value for _, value in ordered], looked_for)
-
-
-def _sum(numbers: Iterable[Decimal]) -> Decimal:
-    total = _NOTHING
-    for number in numbers:
-        total = EXACT.add(total, number)
-    return total
+    values = [value for _, value in ordered]
+    numbers = (value if isinstance(value, Decimal) else _NOTHING for value in values)
+    totals = list(accumulate(numbers, EXACT.add, initial=_NOTHING))
+    return Series([moment for moment, _ in ordered], values, totals, wanted)
 
 
 def _written(value: Value) -> str:

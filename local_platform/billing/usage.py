@@ -15,7 +15,7 @@ from typing import Any
 from local_platform.billing.claims import TABLES, owned, parameters
 from local_platform.billing.contracts import Contract, decoded
 from local_platform.billing.plan import Plan, PlanElement, RatingAggregation
-from local_platform.billing.series import Metered, Value, series_of
+from local_platform.billing.series import Metered, Value, Wanted, series_of
 from local_platform.resources import documents
 from local_platform.session import Session
 from local_platform.wire import to_ms
@@ -86,18 +86,23 @@ def metered_for(
 
     return Metered(
         calls=[call[0] for call in calls],
-        elements={element: series_of(values(element), looked_for) for element, looked_for in wanted.items()},
+        elements={element: series_of(values(element), asking) for element, asking in wanted.items()},
     )
 
 
-def _wanted(plan: Plan) -> dict[str, set[str]]:
-    """Return the elements that a plan prices, each with the values it looks for."""
+def _wanted(plan: Plan) -> dict[str, Wanted]:
+    """Return the elements that a plan prices."""
     parts: list[RatingAggregation | PlanElement] = [*plan.aggregations, *plan.elements]
-    wanted: dict[str, set[str]] = {part.element_id: set() for part in parts}
+    by_element: dict[str, list[RatingAggregation | PlanElement]] = {}
     for part in parts:
-        if part.distinct_value is not None:
-            wanted[part.element_id].add(part.distinct_value)
-    return wanted
+        by_element.setdefault(part.element_id, []).append(part)
+    return {
+        element: Wanted(
+            aggregates={part.aggregate for part in asking},
+            values={part.distinct_value for part in asking if part.distinct_value is not None},
+        )
+        for element, asking in by_element.items()
+    }
 
 
 def _name(session: Session, element_id: str) -> str:

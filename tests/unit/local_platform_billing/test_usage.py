@@ -35,7 +35,9 @@ def test_every_call_carries_its_costs_and_tokens(
     ledger: Ledger, name: str, columns: dict[str, Any], expected: str
 ) -> None:
     element = ledger.element(name)
-    subscription = ledger.subscription(ledger.product(ratingAggregations=[aggregation(element)]))
+    subscription = ledger.subscription(
+        ledger.product(ratingAggregations=[aggregation(element), aggregation(element, "MAXIMUM")])
+    )
     for _ in range(2):
         ledger.call(subscription_id=subscription.number, **columns)
     used = ledger.standing(subscription).usage.of(element.id)
@@ -55,7 +57,12 @@ def test_words_are_counted_by_value_and_make_no_number(ledger: Ledger) -> None:
 
 def test_the_values_of_events_are_added_exactly_and_the_last_is_the_latest(ledger: Ledger) -> None:
     weight = ledger.element("shippingWeight", type="NUMBER")
-    plan = {"elements": [{"name": "W", "type": "UNIQUE", "elementDefinitionId": weight.id, "distinctValue": "5"}]}
+    kinds = ("MAXIMUM", "COUNT_DISTINCT_VALUE_BY_NAME")
+    plan = {
+        "elements": [
+            {"name": "W", "type": kind, "elementDefinitionId": weight.id, "distinctValue": "5"} for kind in kinds
+        ]
+    }
     subscription = ledger.subscription(ledger.product(**plan))
     now = ledger.session.now
     for at, value in ((now, 0.2), (now.replace(day=12), 0.1), (now.replace(day=13), 5.0), (now.replace(month=1), 9.0)):
