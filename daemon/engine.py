@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from daemon.client.identity import Told
+from daemon.account import told_by
 from daemon.client.revenium import Revenium
 from daemon.client.transport import Transport
 from daemon.clock import Clock, from_ms, to_ms
@@ -66,15 +66,7 @@ class Engine:
         self.rules = Rules(settings.watch, Sensitivity(settings.sensitivity), {})
         self.last_beat = clock.monotonic()
         self._on_fatal = on_fatal
-        self.platform = Revenium(
-            transport,
-            Told(
-                team_id=settings.revenium_team_id,
-                tenant_id=settings.revenium_tenant_id,
-                owner_id=settings.revenium_owner_id,
-                email=settings.revenium_default_email,
-            ),
-        )
+        self.platform = Revenium(transport, told_by(settings))
         self._transport = transport
         self._collector: Collector | None = None
         self._pump: Pump | None = None

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 
 from daemon import channels, paths, sdnotify, web
 from daemon import settings as configuration
+from daemon.account import transport_of
 from daemon.client.pacing import UNLIMITED
 from daemon.client.transport import Transport
 from daemon.clock import Clock, SystemClock
@@ -158,15 +159,8 @@ class App:
     async def _connect(self, stack: AsyncExitStack) -> Transport:
         """Return the connection to the configured account, or to an embedded platform of our own."""
         settings = self.settings
-        if settings.revenium_api_key is not None:
-            key = settings.revenium_api_key.get_secret_value()
-            return Transport(
-                settings.revenium_base_url,
-                key,
-                timeout=settings.request_timeout,
-                app_url=settings.revenium_app_base_url,
-                clock=self._clock,
-            )
+        if not settings.embedded:
+            return transport_of(settings, self._clock)
         platform = EmbeddedPlatform(paths.platform_dir(settings.data_dir), self._demo)
         stack.push_async_callback(platform.stop)
         await platform.start()

@@ -38,6 +38,11 @@ class Watch(BaseModel):
     min_impact: float = Field(default=0.0, ge=0, description="Smallest excess worth telling, in the metric's unit.")
 
 
+REVENIUM = "https://api.revenium.ai"
+
+# The vendor's pairs of management and analytics hosts; anybody else's platform answers both under one name.
+_APPS = {REVENIUM: "https://app.revenium.ai", "https://api.dev.hcapp.io": "https://ai.dev.hcapp.io"}
+
 DEFAULT_WATCHES = (
     Watch(metric=Metric.COST, dimensions=tuple(Dimension), detector="spend", min_impact=5.0),
     Watch(metric=Metric.ERROR_RATE, dimensions=(Dimension.TOTAL, Dimension.PROVIDER), detector="level", min_impact=0.1),
@@ -55,8 +60,9 @@ class Settings(BaseSettings):
     revenium_tenant_id: str | None = None
     revenium_owner_id: str | None = None
     revenium_default_email: str | None = None
-    revenium_base_url: str = "https://api.revenium.ai"
-    revenium_app_base_url: str = "https://app.revenium.ai"
+    revenium_base_url: str = REVENIUM
+    revenium_app_base_url: str | None = None
+    requests_per_minute: float = Field(default=1000.0, gt=0, le=60_000, description="at most, to each host")
     request_timeout: float = Field(default=30.0, gt=0, le=600, description="seconds")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     tool_profile: Literal["starter", "business"] = "business"
@@ -156,6 +162,11 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether no account is configured, so that the embedded platform is used."""
         return self.revenium_api_key is None
+
+    @property
+    def app_url(self) -> str:
+        """Where the newer analytics are; the key goes to nobody but whom the base URL names, unless told so."""
+        return self.revenium_app_base_url or _APPS.get(self.revenium_base_url, self.revenium_base_url)
 
     @property
     def poll_interval(self) -> float:

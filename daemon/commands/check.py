@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Awaitable, Callable
 
 from daemon import channels, settings
+from daemon.account import told_by, transport_of
 from daemon.client.revenium import Revenium
-from daemon.client.transport import Transport
 from daemon.commands.status import fetch
 from daemon.errors import Exit, MonitorError
 from daemon.settings import Settings
@@ -57,12 +57,11 @@ async def _data(configured: Settings) -> str:
 
 
 async def _platform(configured: Settings) -> str:
-    if configured.revenium_api_key is None:
+    if configured.embedded:
         return "embedded; set REVENIUM_API_KEY to watch a Revenium account"
-    key = configured.revenium_api_key.get_secret_value()
-    transport = Transport(configured.revenium_base_url, key, timeout=configured.request_timeout)
+    transport = transport_of(configured)
     try:
-        identity = await Revenium(transport).identity()
+        identity = await Revenium(transport, told_by(configured)).identity()
     finally:
         await transport.aclose()
     return f"{configured.revenium_base_url} knows the key: team {identity.team_id}, tenant {identity.tenant_id}"

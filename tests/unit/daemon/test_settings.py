@@ -362,3 +362,18 @@ def test_a_misspelt_variable_is_named_with_its_nearest_neighbour(monkeypatch: py
     monkeypatch.setenv("MONITOR_SLACK_TOKEN_FILE", "/run/token")
     monkeypatch.setenv("MONITOR_CONFIG", "/etc/monitor.toml")
     assert ignored_variables() == ["MONITOR_POL_SECONDS is ignored; did you mean MONITOR_POLL_SECONDS?"]
+
+
+@pytest.mark.parametrize(
+    ("base", "app", "expected"),
+    [
+        ("https://api.revenium.ai/", None, "https://app.revenium.ai"),
+        ("https://api.dev.hcapp.io", None, "https://ai.dev.hcapp.io"),
+        ("http://127.0.0.1:8971", None, "http://127.0.0.1:8971"),
+        ("http://127.0.0.1:8971", "https://analytics.example", "https://analytics.example"),
+    ],
+)
+def test_the_key_goes_to_no_host_that_the_base_url_does_not_stand_for(
+    base: str, app: str | None, expected: str
+) -> None:
+    assert Settings(revenium_base_url=base, revenium_app_base_url=app).app_url == expected
