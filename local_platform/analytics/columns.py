@@ -46,8 +46,7 @@ MEASURES = {
 
 TOOL_KEYS = {
     "tool": "tool_id",
-    "tool_provider": "(SELECT json_extract(json, '$.toolProvider') FROM document"
-    " WHERE kind = 'tool' AND document.team = event.team AND key = lower(tool_id))",
+    "tool_provider": "tool_provider",
     "agent": "agent",
     "organization": "organization_id",
     "product": "product_id",

@@ -14,7 +14,7 @@ def tool_breakdown(connection: sqlite3.Connection, asked: Asked) -> list[dict[st
         "SELECT coalesce(agent, 'Unclassified'), coalesce(tool.name, tool_id),"
         " coalesce(json_extract(tool.json, '$.toolType'), 'CUSTOM'), count(*), sum(cost) AS spent"
         " FROM tool_event AS event LEFT JOIN document AS tool"
-        " ON tool.kind = 'tool' AND tool.team = event.team AND tool.key = lower(tool_id)"
+        " ON tool.kind = 'tool' AND tool.team = event.team AND tool.key = casefold(tool_id)"
         " WHERE event.team = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1, 2, 3 ORDER BY spent DESC, 1, 2",
         (asked.team, to_ms(asked.window.start), to_ms(asked.window.end)),
     )

@@ -19,14 +19,11 @@ WITH spent (job, tokens, media, tools, people) AS (
     SELECT job, iif(modality = 'TEXT', total_cost, 0), iif(modality = 'TEXT', 0, total_cost), 0, 0
     FROM completion WHERE team = :team AND job IS NOT NULL AND request_ms >= :start AND request_ms < :end
     UNION ALL
-    SELECT event.job, 0, 0, iif(human, 0, cost), iif(human, cost, 0)
-    FROM (
-        SELECT *, EXISTS (
-            SELECT 1 FROM document WHERE kind = 'tool' AND document.team = tool_event.team
-            AND key = lower(tool_id) AND json_extract(json, '$.toolType') = 'HUMAN'
-        ) AS human
-        FROM tool_event WHERE team = :team AND job IS NOT NULL AND at_ms >= :start AND at_ms < :end
-    ) AS event
+    SELECT job, 0, 0, iif(human, 0, cost), iif(human, cost, 0)
+    FROM tool_event LEFT JOIN (
+        SELECT key, json_extract(json, '$.toolType') = 'HUMAN' AS human FROM document WHERE kind = 'tool' AND team = :team
+    ) ON key = casefold(tool_id)
+    WHERE team = :team AND job IS NOT NULL AND at_ms >= :start AND at_ms < :end
 ), by_job AS (
     SELECT job, sum(tokens) AS tokens, sum(media) AS media, sum(tools) AS tools, sum(people) AS people
     FROM spent GROUP BY job

@@ -17,10 +17,14 @@ def events_by_bucket(
 ) -> Iterator[dict[str, Numbers]]:
     """Return the columns of the events of each bucket."""
     fields = ", ".join(TOOL_KEYS.get(name, name) for name in selection.read)
-    rows = connection.execute(
-        f"SELECT at_ms, {fields} FROM tool_event AS event WHERE team = ? AND at_ms >= ? AND at_ms < ?",  # noqa: S608 - our own columns
-        (selection.team, to_ms(buckets[0].start), to_ms(buckets[-1].end)),
-    ).fetchall()
+    statement = f"""
+        SELECT at_ms, {fields} FROM tool_event LEFT JOIN (
+            SELECT key, json_extract(json, '$.toolProvider') AS tool_provider
+            FROM document WHERE kind = 'tool' AND team = :team
+        ) ON key = casefold(tool_id)
+        WHERE team = :team AND at_ms >= :start AND at_ms < :end"""  # noqa: S608 - our own columns
+    window = {"team": selection.team, "start": to_ms(buckets[0].start), "end": to_ms(buckets[-1].end)}
+    rows = connection.execute(statement, window).fetchall()
     events = columns.from_rows(rows, selection.read, selection.vocabularies)
     for bucket in buckets:
         part = events.between(to_ms(bucket.start), to_ms(bucket.end))
