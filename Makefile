@@ -4,8 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+VENDOR := .cache/vendor-mcp
+VENDOR_VERSIONS := tests/acceptance/vendor/constraints.txt
 
-.PHONY: help run test slow lint fmt types imports bench check clean
+.PHONY: help run test slow vendor lint fmt types imports bench check clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -31,6 +33,14 @@ test: $(VENV)/dev.stamp ## Run the test suite
 
 slow: $(VENV)/dev.stamp ## Run the long proofs as well (kill loop, full traces)
 	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+vendor: $(VENDOR)/stamp ## Install the vendor's own clients beside, so that `make test` tries them too
+
+$(VENDOR)/stamp: $(VENDOR_VERSIONS)
+	@test -x $(VENDOR)/bin/python || $(PYTHON) -m venv $(VENDOR)
+	@echo "Installing the vendor's clients into $(VENDOR) (once; a minute or so)"
+	@$(VENDOR)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(VENDOR_VERSIONS) revenium-mcp revenium-python-sdk openai
+	@touch $@
 
 lint: $(VENV)/dev.stamp ## Check style and formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
