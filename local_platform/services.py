@@ -67,10 +67,15 @@ async def read_body(request: web.Request, largest: int) -> bytes:
     """
     if (request.content_length or 0) > largest:
         raise web.HTTPRequestEntityTooLarge(largest, request.content_length or 0)
-    body = await request.read()
-    if len(body) > largest:
-        raise web.HTTPRequestEntityTooLarge(largest, len(body))
-    return body
+    if request.content_length is not None and "Content-Encoding" not in request.headers:
+        return await request.read()
+    # Neither a stream nor a compressed body says beforehand how large it is.
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > largest:
+            raise web.HTTPRequestEntityTooLarge(largest, len(body))
+    return bytes(body)
 
 
 def json_response(value: object, status: HTTPStatus = HTTPStatus.OK) -> web.Response:

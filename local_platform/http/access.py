@@ -21,6 +21,9 @@ from local_platform.session import Session
 # The platform's own endpoints are how a limit is lifted, so none holds there.
 _OWN = "/local/"
 
+_LONGEST_PATH = 8190
+_TOO_LONG = f"Path and query are longer than {_LONGEST_PATH} bytes; ask for less at once"
+
 
 def requiring_key(keys: Keys, limits: Limits) -> Middleware:
     """Return the middleware that refuses unknown keys, for unknown paths too, and what a key does not cover."""
@@ -31,6 +34,8 @@ def requiring_key(keys: Keys, limits: Limits) -> Middleware:
         if key is None:
             raise _unknown(request)
         request[KEY] = key
+        if len(request.raw_path) > _LONGEST_PATH:
+            raise ApiError(HTTPStatus.REQUEST_URI_TOO_LONG, _TOO_LONG)
         template = template_of(request)
         _refuse_if_not_covered(key, covering(template, request.method))
         if not template.startswith(_OWN):

@@ -102,6 +102,9 @@ def reporting_errors(clock: Clock) -> Middleware:
             return error_response(request, clock, error)
         except web.HTTPException as error:
             return error_response(request, clock, _translated(error))
+        except web.RequestPayloadError:
+            reason = "The body cannot be read; is it complete, and compressed as its headers say?"
+            return error_response(request, clock, ApiError(HTTPStatus.BAD_REQUEST, reason))
         except Exception:  # noqa: BLE001 - the caller learns nothing of the inside, the log everything
             _log.exception("%s %s failed", request.method, request.path)
             failure = ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error occurred")

@@ -31,7 +31,7 @@ def spoiling(faults: Faults) -> Middleware:
 
 async def _spoilt(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
     if fault.latency_ms:
-        await asyncio.sleep(fault.latency_ms / 1000)
+        await _pause(fault.latency_ms / 1000)
     if fault.drop:
         return _hang_up(request)
     if fault.html:
@@ -78,9 +78,14 @@ async def _in_drops(
     answer.content_length = announced
     await answer.prepare(request)
     for drop in drops:
-        await asyncio.sleep(pause)
+        if pause:
+            await _pause(pause)
         await answer.write(drop)
     return answer
+
+
+async def _pause(seconds: float) -> None:
+    await asyncio.sleep(seconds)
 
 
 def _of_wrong_types(value: object) -> object:

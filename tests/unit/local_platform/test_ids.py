@@ -38,6 +38,30 @@ def test_neighbouring_rows_do_not_look_alike() -> None:
     assert sum(a != b for a, b in zip(first, second, strict=True)) >= 4
 
 
+_ALPHABETS = (
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+)
+
+
+@given(st.sampled_from(["team", "tenant", "completion", "product", "key", "job", "user"]), st.integers(1, 10_000))
+def test_the_number_of_a_row_cannot_be_seen_in_its_id(kind: str, number: int) -> None:
+    text = ids.encode(kind, number)
+    for digits in _ALPHABETS:
+        for part in (text, text[1:], text[::-1]):
+            value = 0
+            for digit in part:
+                value = value * len(digits) + digits.index(digit)
+            assert value != number
+
+
+def test_the_first_rows_of_every_kind_have_ids_all_over_the_range() -> None:
+    for kind in ("team", "product", "completion"):
+        values = [ids.encode(kind, number)[1] for number in range(1, 200)]
+        assert len(set(values)) > 30, "the leading digit says nothing of the number"
+
+
 def test_a_name_has_the_same_id_on_every_call_and_another_in_another_kind() -> None:
     assert ids.of_name("product", "Gold") == ids.of_name("product", "Gold")
     assert ids.of_name("product", "Gold") != ids.of_name("organization", "Gold")

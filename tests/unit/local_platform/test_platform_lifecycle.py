@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -61,6 +62,25 @@ async def test_the_first_line_tells_how_to_reach_a_platform_that_answers(tmp_pat
             session.get(f"{said['url']}/v2/api/users/me") as response,
         ):
             assert (await response.json())["teamIds"] == [said["team_id"]]
+
+
+async def test_the_encrypted_address_and_its_certificate_are_in_the_first_line(tmp_path: Path) -> None:
+    with _started("--data", str(tmp_path), "--tls-port", "0", "--rate-limit", "1") as process:
+        said = _first_line(process)
+        trusting = ssl.create_default_context(cafile=said["tls_certificate"])
+        statuses = []
+        async with aiohttp.ClientSession(headers={"x-api-key": said["api_key"]}) as session:
+            for _ in range(2):
+                async with session.get(f"{said['tls_url']}/v2/api/users/me", ssl=trusting) as response:
+                    statuses.append(response.status)
+    assert statuses == [200, 429]
+
+
+def test_a_certificate_that_cannot_be_used_ends_the_command_with_a_reason(tmp_path: Path) -> None:
+    with _started("--data", str(tmp_path), "--tls-port", "0", "--tls-cert", str(tmp_path / "none.pem")) as process:
+        assert process.wait(timeout=10) == 78
+        assert process.stderr is not None
+        assert "check --tls-cert and --tls-key" in process.stderr.read()
 
 
 @pytest.mark.parametrize("end", ["SIGTERM", "SIGINT", "end of input"])
@@ -141,7 +161,9 @@ async def test_an_acknowledged_call_survives_a_kill(tmp_path: Path, completion: 
         assert (await response.json())["transactions"] == 5
 
 
-@pytest.mark.parametrize("flags", [("--port", "70000"), ("--traffic", "0"), ("--seed-history", "-1")])
+@pytest.mark.parametrize(
+    "flags", [("--port", "70000"), ("--traffic", "0"), ("--seed-history", "-1"), ("--rate-limit", "0")]
+)
 def test_a_flag_out_of_range_is_a_usage_error(flags: tuple[str, ...]) -> None:
     with _started(*flags) as process:
         assert process.wait(timeout=10) == 2
