@@ -12,10 +12,10 @@ from local_platform.http.access import session_of, team_of
 from local_platform.http.errors import invalid
 from local_platform.metering import store
 from local_platform.metering.completion import Arrival, Completion, complete, named_in
-from local_platform.metering.failures import refuse
 from local_platform.metering.fields import Fields, InvalidFieldsError, Shape, checked
 from local_platform.metering.names import References
 from local_platform.metering.receipts import idempotency_key, receipt
+from local_platform.metering.referring import referred_to
 from local_platform.services import json_response, read_body, read_json, services
 from local_platform.wire import loads
 
@@ -36,14 +36,9 @@ def metering(shape: Shape) -> Callable[[web.Request], Awaitable[web.Response]]:
         except InvalidFieldsError as error:
             raise invalid(error.details) from None
         parts = services(request)
-        team = team_of(request)
         named = named_in(fields)
-        referred = parts.names.known(team, named)
-        if referred is None:
-            referred = (await parts.names.refer(parts.database, session_of(request), [named]))[named]
-        if referred.failures:
-            raise await refuse(request, body, referred.failures)
-        call = complete(fields, named, referred, Arrival(team, parts.clock(), key), shape.modality)
+        referred = await referred_to(request, body, named)
+        call = complete(fields, named, referred, Arrival(team_of(request), parts.clock(), key), shape.modality)
         return receipt(request, "completion", await parts.intake.take(call))
 
     return meter

@@ -168,20 +168,24 @@ def _ranges(query: MultiMapping[str]) -> list[Condition]:
         **{name: (_IN_RECORD.format(name=name), float) for name in _RANGES_IN_RECORD},
     }
     return [
-        (f"{column} {comparison} ?", convert(_decimal(query, name + suffix)))
+        (f"{column} {comparison} ?", convert(bound))
         for name, (column, convert) in columns.items()
         for suffix, comparison in (("Min", ">="), ("Max", "<="))
-        if name + suffix in query
+        if (bound := bound_of(query, name + suffix)) is not None
     ]
 
 
-def _decimal(query: MultiMapping[str], name: str) -> Decimal:
+def bound_of(query: MultiMapping[str], name: str) -> Decimal | None:
+    """Read one end of a range."""
+    text = query.get(name)
+    if text is None:
+        return None
     try:
-        value = Decimal(query[name])
+        value = Decimal(text)
         # Comparing is inside, too: a NaN parses, and refuses to be compared.
         fits = 0 <= value <= _LARGEST_BOUND
     except InvalidOperation:
-        raise bad_value(name, query[name]) from None
+        raise bad_value(name, text) from None
     if not fits:
         raise invalid({name: f"must be between 0 and {_LARGEST_BOUND}"})
     return value
