@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from local_platform.server import Platform
+from local_platform.workload.metering import open_session, post
+
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="session")]
 
 Ask = Callable[..., Awaitable[Any]]
@@ -73,10 +76,10 @@ async def test_a_rule_can_be_switched_off_and_on(ask: Ask) -> None:
 
 
 async def test_a_deleted_rule_is_gone(ask: Ask, refusal: Ask) -> None:
-    rule = await spike(ask, "Short-lived spike")
-    assert rule in (await alerts(ask, "delete", anomaly_id=rule)).text
-    assert "Short-lived spike" not in (await alerts(ask, "list", size=100)).text
-    await refusal("manage_alerts", "get", anomaly_id=rule)
+    for rule in (await spike(ask, "Short-lived"), await budget(ask, "Short-lived", 500)):
+        assert rule in (await alerts(ask, "delete", anomaly_id=rule)).text
+        await refusal("manage_alerts", "get", anomaly_id=rule)
+    assert "Short-lived" not in (await alerts(ask, "list", size=100)).text
 
 
 async def test_a_rule_keeps_its_filters(ask: Ask) -> None:
@@ -111,8 +114,27 @@ async def test_a_budget_that_is_reset_starts_from_nothing(ask: Ask) -> None:
     assert (answer["currentValue"], answer["remaining"]) == (0, 5000)
 
 
-async def test_the_history_of_fired_alerts_can_be_asked_for(ask: Ask) -> None:
-    rule = await spike(ask, "Quiet spike", threshold=1e9)
+async def test_a_rule_that_fires_is_in_the_history_and_one_that_does_not_is_not(ask: Ask, spending: Platform) -> None:
+    await spike(ask, "Loud spike", threshold=0.000001)
+    await spike(ask, "Quiet spike", threshold=1e9)
+    call = {"model": "gpt-4o", "provider": "openai", "input_tokens": 1000, "output_tokens": 500, "duration_ms": 20}
+    await ask("manage_metering", "submit_ai_transaction", **call)
+    await told(spending, "evaluations")
     history = (await alerts(ask, "list", resource_type="alerts", size=100)).text
-    assert rule not in history
-    assert "alerts" in history.lower()
+    assert "Loud spike" in history
+    assert "Quiet spike" not in history
+
+
+async def test_a_rule_can_notify_a_slack_channel(ask: Ask, spending: Platform) -> None:
+    channel = {"name": "oncall", "teamName": "Globex", "channelName": "spend-alerts"}
+    slack = (await told(spending, "slack-configurations", **channel))["id"]
+    listed = (await ask("slack_management", "list_configurations")).text
+    assert f"oncall\n- **ID:** `{slack}`\n- **Workspace:** Globex\n- **Channel:** spend-alerts\n" in listed
+    rule = await spike(ask, "Spike for the channel", slack_config_id=slack)
+    assert "oncall (#spend-alerts) - Workspace: Globex" in (await alerts(ask, "get", anomaly_id=rule)).text
+
+
+async def told(platform: Platform, path: str, **body: Any) -> Any:
+    """Ask the platform itself for what no tool can do."""
+    async with open_session(platform.url, platform.api_key) as session:
+        return await post(session, f"/local/v1/{path}?teamId={platform.team_id}", body)

@@ -103,7 +103,3 @@ async def test_the_log_of_requests_hides_the_key(ask: Ask, spending: Platform) -
     log = (await ask("system_diagnostics", "get_integration_logs")).text
     assert "- **Operation**: GET /profitstream/v2/api/sources\n- **Status**: SUCCESS\n" in log
     assert spending.api_key not in log
-
-
-async def test_slack_workspaces_are_listed(ask: Ask) -> None:
-    assert "No " in (await ask("slack_management", "list_configurations")).text

@@ -17,6 +17,7 @@ from local_platform.workload.metering import meter, open_session, post
 pytestmark = pytest.mark.acceptance
 
 Run = Callable[..., Awaitable[Any]]
+Kept = Callable[..., Awaitable[list[dict[str, Any]]]]
 
 # The rules are read in the background, so a program asks until it is stopped, or until it may ask no longer.
 ASK = """
@@ -67,8 +68,8 @@ async def provider() -> AsyncIterator[tuple[str, list[str]]]:
 
 
 @pytest.fixture
-def enforced(run: Run, platform: Platform, vendor_python: Path) -> Run:
-    """Run a program that obeys the platform's guardrails, looking for them every second."""
+def enforced(run: Run, kept: Kept, platform: Platform, vendor_python: Path) -> Run:
+    """Run a program that obeys the platform's guardrails, and be sure that it read them."""
 
     async def enforced(*given: Any) -> Any:
         variables = {
@@ -76,7 +77,10 @@ def enforced(run: Run, platform: Platform, vendor_python: Path) -> Run:
             "REVENIUM_TEAM_ID": platform.team_id,
             "REVENIUM_CB_POLL_INTERVAL_SECONDS": "1",
         }
-        return await run(ASK, list(given), python=vendor_python, **variables)
+        stopped = await run(ASK, list(given), python=vendor_python, **variables)
+        read = f"GET /v2/api/ai/enforcement-rules/{platform.team_id}"
+        assert read in {entry["operation"] for entry in await kept("logs/system/external")}
+        return stopped
 
     return enforced
 
