@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from local_platform.alerting import fired, readings, standings
-from local_platform.alerting.decide import IDLE, Judgement, Reading, Standing, Transition, decide
+from local_platform.alerting import fired, quality, readings, standings
+from local_platform.alerting.decide import IDLE, UNGROUPED, Judgement, Reading, Standing, Transition, decide
 from local_platform.alerting.kinds import RULE
 from local_platform.alerting.metrics import NOTHING
 from local_platform.alerting.readings import Scope
 from local_platform.alerting.rule import Rule, rule_of
-from local_platform.alerting.usage import Usage
-from local_platform.alerting.vocabulary import AlertType
+from local_platform.alerting.usage import Usage, figure
+from local_platform.alerting.vocabulary import AlertType, Metric
 from local_platform.alerting.windows import Window, before, window_of
+from local_platform.logs import store
 from local_platform.resources import documents
 from local_platform.resources.kind import Document
 from local_platform.resources.rendering import Renderer
@@ -75,6 +76,9 @@ def evaluate(connection: sqlite3.Connection, document: Document, now: datetime) 
 
 def read(connection: sqlite3.Connection, rule: Rule, team: int, window: Window) -> dict[str, Reading]:
     """Read what a rule's decision needs, by group."""
+    if rule.metric is Metric.QUALITY_RATE:
+        (job_type,) = rule.filters[0].values
+        return {UNGROUPED: Reading(quality.reported(connection, team, job_type, window))}
     scope = scope_of(rule, team)
     current = readings.by_group(connection, scope, window)
     previous = {}
@@ -96,7 +100,15 @@ def record(connection: sqlite3.Connection, found: Evaluation) -> None:
             fired.resolve(connection, found.document.number, judgement.group, session.now)
         elif judgement.transition is Transition.FIRED:
             fired.fire(connection, _firing(session, found, judgement), session.now)
+        if judgement.transition is not None:
+            store.note(session, f"ALERT_{judgement.transition.name}", _told(found, judgement))
     standings.remember(connection, found.document.number, found.standings)
+
+
+def _told(found: Evaluation, judgement: Judgement) -> str:
+    group = f" for {judgement.group}" if judgement.group else ""
+    value = "" if judgement.value is None else f": {found.rule.metric} is {figure(judgement.value)}"
+    return f"{found.rule.name} ({found.document.id}){group}{value} ({judgement.reason})"
 
 
 def _session(connection: sqlite3.Connection, found: Evaluation) -> Session:

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 from local_platform.alerting import enforcement, evaluation
 from local_platform.alerting.kinds import COST_CONTROL, RULE
+from local_platform.logs import store
+from local_platform.logs.store import Status
 from local_platform.resources import documents
 from local_platform.resources.kind import Document, Kind
 from local_platform.session import Session
@@ -48,6 +50,7 @@ class Evaluator:
         self._database = database
         self._clock = clock
         self._one_round = asyncio.Lock()
+        self._failing: set[tuple[str, int]] = set()
 
     async def run(self) -> None:
         """Evaluate until cancelled."""
@@ -87,8 +90,23 @@ class Evaluator:
             await evaluate(document, now)
         except Exception:  # noqa: BLE001 - one rule must not stop the evaluation of all others
             _log.exception("%s %s cannot be evaluated", document.kind, document.id)
+            await self._note_failure(document, now)
             return False
+        self._failing.discard(_name(document))
         return True
+
+    async def _note_failure(self, document: Document, now: datetime) -> None:
+        """Tell the tenant, once for as long as it goes on failing."""
+        if _name(document) in self._failing:
+            return
+        details = f"{document.fields.get('name')} ({document.id}) cannot be evaluated; save it again, or delete it"
+
+        def work(connection: sqlite3.Connection) -> None:
+            session = Session(connection, document.tenant, document.team, user=0, now=now)
+            store.note(session, "EVALUATION_FAILED", details, status=Status.FAILURE)
+
+        await self._database.write(work)
+        self._failing.add(_name(document))
 
     async def _rule(self, document: Document, now: datetime) -> None:
         # Sums may take long, so they are read beside the writer, which metering waits for.
@@ -100,3 +118,7 @@ class Evaluator:
         found = await self._database.read(lambda connection: enforcement.crossings(connection, document, now))
         if found:
             await self._database.write(lambda connection: enforcement.record(connection, document, found, now))
+
+
+def _name(document: Document) -> tuple[str, int]:
+    return document.kind, document.number

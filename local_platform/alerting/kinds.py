@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from local_platform.alerting import cost_control, fired, rule, standings
+from local_platform.alerting.vocabulary import Metric
 from local_platform.checks import items, mapping
+from local_platform.jobs import economics
 from local_platform.resources import documents
 from local_platform.resources.kind import Document, Fields, Kind
 from local_platform.session import Session
-
-_Check = Callable[[Mapping[str, Any]], dict[str, str]]
 
 
 def _sign(session: Session, fields: Fields, before: Document | None) -> None:
@@ -22,8 +22,19 @@ def _sign(session: Session, fields: Fields, before: Document | None) -> None:
     fields["modifiedBy"] = address
 
 
-def _complaints(check: _Check) -> Callable[[Session, Fields, Document | None], Mapping[str, str]]:
-    return lambda _session, fields, _before: check(fields)
+def _rule_complaints(session: Session, fields: Fields, _before: Document | None) -> Mapping[str, str]:
+    wrong = rule.complaints(fields)
+    if wrong or fields["metricType"] != Metric.QUALITY_RATE:
+        return wrong
+    (job_type,) = rule.rule_of(fields).filters[0].values
+    known = economics.types(session)
+    if job_type.casefold() in (name.casefold() for name in known):
+        return {}
+    return {"filters": f"'{job_type}' is no type of job; known are: {', '.join(known) or 'none yet'}"}
+
+
+def _control_complaints(_session: Session, fields: Fields, _before: Document | None) -> Mapping[str, str]:
+    return cost_control.complaints(fields)
 
 
 def _firing(session: Session, document: Document) -> Mapping[str, Any]:
@@ -65,7 +76,7 @@ RULE = Kind(
     searched=("name", "description"),
     filters={"type": "alertType"},
     settle=_sign,
-    validate=_complaints(rule.complaints),
+    validate=_rule_complaints,
     derive=_firing,
     changed=_end_alerts,
 )
@@ -87,7 +98,7 @@ COST_CONTROL = Kind(
     searched=("name", "description"),
     prepare=_tidy,
     settle=_sign,
-    validate=_complaints(cost_control.complaints),
+    validate=_control_complaints,
 )
 
 KINDS = (RULE, COST_CONTROL)

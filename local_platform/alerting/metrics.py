@@ -38,7 +38,7 @@ class Sums:
         media_cost: What the calls with a playing time cost, in nanodollars.
         characters: Characters that were spoken or written.
         credits: Credits of the provider that were used, in billionths.
-        qualities: How many judgements of quality were reported.
+        qualities: How many judgements of the quality of jobs were reported.
         quality: What they add up to, each from 0 to 1, in billionths.
     """
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from local_platform import ids
 from local_platform.alerting.filters import Filter
-from local_platform.alerting.metrics import NAMES, NOTHING, Sums, added
+from local_platform.alerting.metrics import NOTHING, Sums, added
 from local_platform.alerting.usage import Group, Usage
 from local_platform.alerting.vocabulary import Comparison, Dimension
 from local_platform.alerting.windows import Window
@@ -69,10 +69,8 @@ _SUMS: Mapping[str, str] = {
     "media_cost": "sum(iif(media_ms > 0, total_cost, 0))",
     "characters": "sum(characters)",
     "credits": f"CAST(round(sum(credits) * {_BILLION}) AS INTEGER)",
-    "qualities": "count(quality)",
-    "quality": f"CAST(round(coalesce(sum(quality), 0) * {_BILLION}) AS INTEGER)",
 }
-_SUMMED = ", ".join(_SUMS[name] for name in NAMES)
+_SUMMED = ", ".join(f"{expression} AS {name}" for name, expression in _SUMS.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ def _grouped(connection: sqlite3.Connection, scope: Scope, window: Window) -> di
         f"SELECT {group} AS grp, {_SUMMED} FROM completion WHERE {where} GROUP BY grp ORDER BY grp",  # noqa: S608 - ours
         values,
     )
-    return {name: Sums(*sums) for name, *sums in rows}
+    return {name: Sums(**dict(zip(_SUMS, sums, strict=True))) for name, *sums in rows}
 
 
 def _where(scope: Scope, window: Window) -> tuple[str, list[object]]:

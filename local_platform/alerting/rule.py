@@ -153,6 +153,8 @@ def _quality_conflicts(fields: Mapping[str, Any], filters: tuple[Filter, ...]) -
         wrong["alertType"] = "must be THRESHOLD for QUALITY_RATE"
     if [(one.dimension, one.comparison) for one in filters] != [(Dimension.TASK_TYPE, Comparison.IS)]:
         wrong["filters"] = "must be exactly one for QUALITY_RATE: TASK_TYPE IS <job type>"
+    if "groupBy" in fields:
+        wrong["groupBy"] = "is not supported on QUALITY_RATE; leave it out"
     if fields.get("minSampleCount", 1) < 1:
         wrong["minSampleCount"] = "must be greater than or equal to 1"
     return wrong

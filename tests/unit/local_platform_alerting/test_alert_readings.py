@@ -39,7 +39,6 @@ def test_everything_that_metrics_need_is_added_up(connection: sqlite3.Connection
         failed=1,
         duration_ms=900,
         first_token_ms=50,
-        quality=0.75,
     )
     metered(NOW, total_cost=4, images=3, modality="IMAGE", credits=1.5, characters=9)
     metered(NOW, total_cost=2, media_ms=1500, modality="AUDIO")
@@ -63,8 +62,6 @@ def test_everything_that_metrics_need_is_added_up(connection: sqlite3.Connection
         media_cost=3,
         characters=9,
         credits=1_500_000_000,
-        qualities=1,
-        quality=750_000_000,
     )
 
 

@@ -143,6 +143,7 @@ def test_blank_leftovers_of_the_other_form_are_no_harm(rule_body: Any) -> None:
         ({"minSampleCount": 0}, ["minSampleCount"]),
         ({"alertType": "CUMULATIVE_USAGE"}, ["alertType"]),
         ({"filters": []}, ["filters"]),
+        ({"groupBy": "AGENT"}, ["groupBy"]),
         ({"filters": [TASK, TASK]}, ["filters"]),
         ({"filters": [{**TASK, "operator": "CONTAINS"}]}, ["filters"]),
         ({"filters": [{**TASK, "dimension": "MODEL"}]}, ["filters"]),

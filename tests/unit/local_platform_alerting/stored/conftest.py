@@ -111,6 +111,19 @@ class Client:
         answer = await self.send("POST", "/meter/v2/ai/completions", body)
         assert answer.status == 201, answer.body
 
+    async def make_job_type(self, name: str) -> None:
+        """Let jobs of a type be measured by their quality."""
+        path = f"{BASE}/jobs/types/{name}/economics"
+        answer = await self.send("PUT", path, {"metrics": [{"key": "quality_rate"}]}, teamId=self.team)
+        assert answer.status == 200, answer.body
+
+    async def report_quality(self, job: str, job_type: str, share: float, **more: Any) -> None:
+        await self.make_job_type(job_type)
+        await self.send("POST", f"{BASE}/jobs", {"agenticJobId": job, "name": job, "type": job_type}, teamId=self.team)
+        metric = {"key": "quality_rate", "value": share, **more}
+        answer = await self.send("POST", f"{BASE}/jobs/{job}/outcome/metrics", [metric], teamId=self.team)
+        assert answer.status < 300, answer.body
+
     async def evaluate(self) -> dict[str, Any]:
         answer = await self.send("POST", "/local/v1/evaluations")
         assert answer.status == 200, answer.body

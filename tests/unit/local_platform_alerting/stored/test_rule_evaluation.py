@@ -27,6 +27,59 @@ async def test_a_rule_fires_when_its_calls_breach_it_and_resolves_when_they_are_
     assert (shown["firing"], shown["firingState"]) == (False, "NOT_FIRING")
 
 
+async def operations(client: Any) -> list[str]:
+    return [line["operation"] for line in await client.page("logs/system/internal", size=100)]
+
+
+async def test_what_fires_and_ends_is_in_the_log_of_the_tenant(client: Any, clock: Any) -> None:
+    await client.rule()
+    await client.meter(11)
+    await client.evaluate()
+    clock.forward(minutes=20)
+    await client.evaluate()
+    assert {"ALERT_FIRED", "ALERT_RESOLVED"} <= set(await operations(client))
+
+
+async def test_quality_is_what_was_reported_of_jobs(client: Any, clock: Any) -> None:
+    quality = {
+        "metricType": "QUALITY_RATE",
+        "operatorType": "LESS_THAN",
+        "threshold": 80,
+        "minSampleCount": 2,
+        "filters": [{"dimension": "TASK_TYPE", "operator": "IS", "value": "support"}],
+    }
+    await client.make_job_type("support")
+    await client.rule(**quality)
+    await client.report_quality("first", "support", 0.9)
+    await client.report_quality("other", "billing", 0.1)
+    await client.evaluate()
+    assert await client.alerts() == []
+    await client.report_quality("second", "support", 0.5)
+    await client.evaluate()
+    (alert,) = await client.alerts()
+    assert alert["triggeredValue"] == 70.0
+    await client.report_quality("second", "support", 0.9, reason="measured again")
+    await client.evaluate()
+    assert [alert["resolved"] for alert in await client.alerts()] == [True]
+
+
+async def test_quality_of_an_unknown_type_of_job_cannot_be_asked_for(client: Any) -> None:
+    task = {"dimension": "TASK_TYPE", "operator": "IS", "value": "unheard"}
+    body = {
+        "name": "Quality",
+        "alertType": "THRESHOLD",
+        "metricType": "QUALITY_RATE",
+        "operatorType": "LESS_THAN",
+        "threshold": 80,
+        "periodDuration": "DAILY",
+        "enabled": True,
+        "filters": [task],
+        "teamId": client.team,
+    }
+    answer = await client.send("POST", "/profitstream/v2/api/sources/ai/anomaly", body)
+    assert (answer.status, list(answer.body["details"])) == (400, ["filters"])
+
+
 async def test_evaluating_again_changes_nothing(client: Any) -> None:
     await client.rule()
     await client.meter(11)
@@ -88,9 +141,11 @@ async def test_a_rule_that_cannot_be_evaluated_does_not_stop_the_others(
     await client.meter(11)
     with closing(sqlite3.connect(data / "platform.sqlite3", isolation_level=None)) as connection:
         connection.execute("""UPDATE document SET json = '{"enabled": true}' WHERE name = 'Broken'""")
-    assert await client.evaluate() == {"evaluated": 2, "failed": 1}
+    for _ in range(2):
+        assert await client.evaluate() == {"evaluated": 2, "failed": 1}
     assert [alert["anomaly"]["name"] for alert in await client.alerts()] == ["Sound"]
     assert f"anomaly {broken['id']} cannot be evaluated" in caplog.text
+    assert (await operations(client)).count("EVALUATION_FAILED") == 1
 
 
 async def test_an_alert_tells_whether_its_window_began_before_the_rule_was_made(client: Any, clock: Any) -> None:
