@@ -12,6 +12,7 @@ import numpy.typing as npt
 from local_platform.analytics.columns import Numbers
 
 Group = tuple[int, ...]
+_TWO_BYTES = 1 << 16
 _Values = Numbers | npt.NDArray[np.float64]
 
 
@@ -82,10 +83,10 @@ def aggregate(how: str, keys: Sequence[Numbers], values: Numbers) -> dict[Group,
 
 
 def _composite(keys: Sequence[Numbers], size: int) -> tuple[Numbers, tuple[int, ...]]:
-    """Make one key of several, as narrow as it can be: numbers of up to two bytes are sorted in linear time."""
+    """Make one key of several, in two bytes where that is enough: those are sorted in linear time."""
     widths = tuple(int(key.max()) + 1 for key in keys)
-    composite = np.zeros(size, np.min_scalar_type(math.prod(widths)))
+    kept_in: type[np.integer] = np.uint16 if math.prod(widths) <= _TWO_BYTES else np.int64
+    composite: Numbers = np.zeros(size, kept_in)
     for key, width in zip(keys, widths, strict=True):
-        composite *= width
-        composite += key
+        composite = composite * kept_in(width) + key.astype(kept_in)
     return composite, widths

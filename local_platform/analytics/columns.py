@@ -55,7 +55,7 @@ TOOL_KEYS = {
 """What the events of tools are told apart by, and the SQL for it."""
 
 _NAMES = KEYS.keys() | TOOL_KEYS.keys()
-_WIDTHS = ("i1", "<i2", "<i4", "<i8")
+_WIDTHS = tuple((width, np.iinfo(width)) for width in ("i1", "<i2", "<i4", "<i8"))
 
 
 class Vocabulary:
@@ -121,7 +121,7 @@ def from_rows(rows: Sequence[Sequence[object]], names: Sequence[str], vocabulari
     calls = Calls(
         np.array(times, np.int64),
         {
-            name: vocabularies[name].codes(column) if name in _NAMES else np.array(column, np.int64)
+            name: vocabularies[name].codes(column) if name in _NAMES else _narrow(np.array(column, np.int64))
             for name, column in zip(names, columns, strict=True)
         },
     )
@@ -130,7 +130,9 @@ def from_rows(rows: Sequence[Sequence[object]], names: Sequence[str], vocabulari
 
 def joined(parts: Sequence[Calls], names: Iterable[str]) -> dict[str, Numbers]:
     """Return the columns of calls put behind each other, whatever their times."""
-    return {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
+    # An empty part would still widen the numbers of the others.
+    some = [part for part in parts if part.times.size] or parts[:1]
+    return {name: np.concatenate([part.columns[name] for part in some]) for name in names}
 
 
 def pack(column: Numbers, vocabulary: Vocabulary | None) -> Packed:
@@ -139,8 +141,8 @@ def pack(column: Numbers, vocabulary: Vocabulary | None) -> Packed:
     if vocabulary is not None:
         used, column = np.unique(column, return_inverse=True)
         words = dumps([vocabulary.words[code] for code in used])
-    width = next(width for width in _WIDTHS if _fits(column, np.dtype(width)))
-    return Packed(words, width, column.astype(width).tobytes())
+    column = _narrow(column)
+    return Packed(words, column.dtype.str, column.tobytes())
 
 
 def unpack(packed: Packed, vocabulary: Vocabulary | None) -> Numbers:
@@ -153,6 +155,7 @@ def unpack(packed: Packed, vocabulary: Vocabulary | None) -> Numbers:
     return codes
 
 
-def _fits(column: Numbers, dtype: np.dtype[np.signedinteger]) -> bool:
-    limits = np.iinfo(dtype)
-    return not column.size or bool(limits.min <= column.min() and column.max() <= limits.max)
+def _narrow(column: Numbers) -> Numbers:
+    """Return the numbers in as few bytes as hold each of them."""
+    least, most = (int(column.min()), int(column.max())) if column.size else (0, 0)
+    return column.astype(next(width for width, limits in _WIDTHS if limits.min <= least and most <= limits.max))
