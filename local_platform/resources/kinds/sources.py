@@ -13,21 +13,28 @@ from local_platform.resources.rendering import metadata_of
 from local_platform.session import Session
 
 SYSTEM_ELEMENTS = (
-    ("callCount", "Calls that were metered"),
-    ("totalCost", "What a call cost, in dollars"),
-    ("inputTokenCount", "Tokens that went into a call"),
-    ("outputTokenCount", "Tokens that came out of a call"),
-    ("totalTokenCount", "All tokens of a call"),
-    ("requestDuration", "How long a call took, in milliseconds"),
+    ("callCount", "NUMBER", "Calls that were metered"),
+    ("totalCost", "NUMBER", "What a call cost, in dollars"),
+    ("inputTokenCost", "NUMBER", "What the tokens that went into a call cost, in dollars"),
+    ("outputTokenCost", "NUMBER", "What the tokens that came out of a call cost, in dollars"),
+    ("inputTokenCount", "NUMBER", "Tokens that went into a call"),
+    ("outputTokenCount", "NUMBER", "Tokens that came out of a call"),
+    ("totalTokenCount", "NUMBER", "All tokens of a call"),
+    ("reasoningTokenCount", "NUMBER", "Tokens that a model spent on thinking"),
+    ("cacheCreationTokenCount", "NUMBER", "Tokens that were put into a cache"),
+    ("cacheReadTokenCount", "NUMBER", "Tokens that were taken from a cache"),
+    ("requestDuration", "NUMBER", "How long a call took, in milliseconds"),
+    ("model", "STRING", "The model that was called"),
+    ("provider", "STRING", "The provider that was called"),
 )
 """The elements that every team has from the start."""
 
 
 def provide_elements(session: Session) -> None:
     """Make sure that the session's team has the system's elements."""
-    for name, description in SYSTEM_ELEMENTS:
+    for name, kind, description in SYSTEM_ELEMENTS:
         if documents.keyed(session, ELEMENT, name) is None:
-            fields = {"name": name, "description": description, "type": "NUMBER", "isSystem": True}
+            fields = {"name": name, "description": description, "type": kind, "isSystem": True}
             documents.insert(session, ELEMENT, fields)
 
 

@@ -20,8 +20,8 @@ UNCLASSIFIED = "Unclassified"
 
 def _with_older_names(body: Fields) -> Fields:
     """Read the names that older clients use, where the present ones are missing."""
-    if not body.get("productId") and not body.get("product"):
-        body["productId"] = body.get("product_id")
+    if body.get("product_id") and not body.get("productId"):
+        body["productId"] = body["product_id"]
     return body
 
 

@@ -9,8 +9,9 @@ from local_platform.resources.kind import Fields, Kind
 
 def _either_name(body: Fields) -> Fields:
     """Take the label for the name, and the other way round: clients send either."""
-    name = body.get("name") or body.get("label")
-    return {**body, "name": name, "label": body.get("label") or name}
+    if either := body.get("label") or body.get("name"):
+        body = {"name": either, **body, "label": either}
+    return body
 
 
 CHART = Kind(
