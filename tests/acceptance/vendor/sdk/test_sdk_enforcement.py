@@ -78,8 +78,8 @@ def enforced(run: Run, kept: Kept, platform: Platform, vendor_python: Path) -> R
             "REVENIUM_CB_POLL_INTERVAL_SECONDS": "1",
         }
         stopped = await run(ASK, list(given), python=vendor_python, **variables)
-        read = f"GET /v2/api/ai/enforcement-rules/{platform.team_id}"
-        assert read in {entry["operation"] for entry in await kept("logs/system/external")}
+        requests = {entry["operation"] for entry in await kept("logs/system/external")}
+        assert "GET /v2/api/ai/enforcement-rules/{teamId}" in requests
         return stopped
 
     return enforced
