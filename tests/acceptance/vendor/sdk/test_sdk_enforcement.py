@@ -119,8 +119,8 @@ async def test_a_guardrail_that_is_not_breached_stops_nobody(
     where, asked = provider
     await guard(platform)
     await spend(platform, "saver", 2.5)
-    assert await enforced(where, "anyone", 10) is None
-    assert len(asked) == 10
+    assert await enforced(where, "anyone", 6) is None
+    assert len(asked) == 6
 
 
 async def test_a_guardrail_for_one_agent_leaves_the_others_alone(
@@ -129,7 +129,7 @@ async def test_a_guardrail_for_one_agent_leaves_the_others_alone(
     where, _ = provider
     await guard(platform, filters=[{"dimension": "AGENT", "operator": "IS", "value": "spender"}])
     await spend(platform, "spender", 12.5)
-    assert await enforced(where, "saver", 10) is None
+    assert await enforced(where, "saver", 6) is None
     assert (await enforced(where, "spender", 50))["rule"] == "Daily stop"
 
 
@@ -140,4 +140,4 @@ async def test_a_guardrail_that_only_watches_stops_nobody(
     where, _ = provider
     await guard(platform, **change)
     await spend(platform, "spender", 12.5)
-    assert await enforced(where, "anyone", 10) is None
+    assert await enforced(where, "anyone", 6) is None
