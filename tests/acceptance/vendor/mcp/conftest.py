@@ -137,6 +137,8 @@ def _call_of(day: int, dollars: float) -> dict[str, Any]:
         "organizationName": "Globex",
         "productName": "Reports",
         "agent": "night-batch",
+        "agenticJobId": "nightly",
+        "agenticJobType": "reporting",
         "subscriber": {"email": "ops@globex.example", "credential": {"name": "globex-production", "value": "gx-1"}},
     }
 
