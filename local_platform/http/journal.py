@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import datetime
 from http import HTTPStatus
 from time import perf_counter
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from local_platform.accounts.keys import Key
 from local_platform.http.known import KEY, TEAM, template_of
 from local_platform.logs.store import Line, Side, Status, keep
 from local_platform.storage.database import Database
-from local_platform.wire import Clock, iso_ms, to_ms
+from local_platform.wire import Clock, iso, to_ms
 
 REMEMBERED = 1000
 """How many requests are remembered."""
@@ -33,7 +34,7 @@ _MOST_WAITING = 10_000
 class Entry(NamedTuple):
     """One answered request; `key` is None when the key was unknown."""
 
-    at_ms: int
+    at: datetime
     method: str
     template: str
     status: int
@@ -44,7 +45,7 @@ class Entry(NamedTuple):
     def rendered(self) -> dict[str, object]:
         """Return the entry on the wire."""
         return {
-            "at": iso_ms(self.at_ms),
+            "at": iso(self.at),
             "method": self.method,
             "path": self.template or None,
             "status": self.status,
@@ -106,7 +107,7 @@ class Journal:
     def _add(self, request: web.Request, status: int, seconds: float) -> None:
         key = request.get(KEY)
         team = request.get(TEAM) or (key.caller.team if key else 0)
-        entry = Entry(to_ms(self._clock()), request.method, template_of(request), status, seconds * 1000, key, team)
+        entry = Entry(self._clock(), request.method, template_of(request), status, seconds * 1000, key, team)
         self._recent.append(entry)
         # A metered call that was taken is in the transactions log; thousands a second would wash everything else away.
         if status != HTTPStatus.CREATED or not entry.template.startswith("/meter/"):
@@ -120,7 +121,7 @@ def _line(entry: Entry, key: Key) -> Line:
         operation=f"{entry.method} {entry.template or '(no such path)'}",
         status=_status(entry.status),
         details=f"{entry.status} in {entry.milliseconds:.1f} ms, key {key.hint} ({key.name})",
-        created_ms=entry.at_ms,
+        created_ms=to_ms(entry.at),
     )
 
 
