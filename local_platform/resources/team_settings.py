@@ -146,7 +146,8 @@ async def add_domain(request: web.Request) -> web.Response:
     checks = {"domain": _DOMAIN, "joinPolicy": choice("REQUEST OFF")}
     added = {"joinPolicy": "REQUEST", **checked(body, checks, ("domain",)), "source": "ADMIN"}
     added["domain"] = added["domain"].lower()
-    return await _change_domains(request, lambda known: [*_others(known, added["domain"]), added])
+    await _change_domains(request, added["domain"], [added])
+    return json_response(added)
 
 
 async def remove_domain(request: web.Request) -> web.Response:
@@ -154,21 +155,19 @@ async def remove_domain(request: web.Request) -> web.Response:
     domain = request.query.get("domain", "").lower()
     if not domain:
         raise invalid({"domain": "must not be null or blank"})
-    return await _change_domains(request, lambda known: _others(known, domain))
+    await _change_domains(request, domain, [])
+    return json_response({})
 
 
-async def _change_domains(request: web.Request, change: Callable[[list[Any]], list[Any]]) -> web.Response:
-    def work(session: Session) -> object:
+async def _change_domains(request: web.Request, domain: str, added: list[dict[str, Any]]) -> None:
+    """Put what is known of a domain anew."""
+
+    def work(session: Session) -> None:
         session = _in_team(session, request)
-        after = change(_stored(session, _DOMAINS, []))
-        _store(session, _DOMAINS, after)
-        return after
+        others = [one for one in _stored(session, _DOMAINS, []) if one["domain"] != domain]
+        _store(session, _DOMAINS, [*others, *added])
 
-    return json_response(await writing(request, work))
-
-
-def _others(known: list[Any], domain: str) -> list[Any]:
-    return [one for one in known if one["domain"] != domain]
+    await writing(request, work)
 
 
 def _showing(name: str, group: _Group) -> Callable[[web.Request], Any]:

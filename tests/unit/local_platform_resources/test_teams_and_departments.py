@@ -56,7 +56,8 @@ async def test_a_domain_is_verified_once_and_taken_away(shop: Shop) -> None:
     (found,) = (await shop.send("GET", path)).body
     assert found == {"domain": "initech.example", "joinPolicy": "REQUEST", "source": "ADMIN"}
     assert (await shop.send("PUT", path, {"domain": "no domain"})).status == 400
-    assert (await shop.send("DELETE", path, None, domain="Initech.example")).body == []
+    assert (await shop.send("DELETE", path, None, domain="Initech.example")).body == {}
+    assert (await shop.send("GET", path)).body == []
 
 
 async def test_a_team_that_owns_something_or_stands_behind_a_key_is_not_deleted(shop: Shop) -> None:
