@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -28,12 +29,17 @@ def options(connection: sqlite3.Connection, asked: Asked, dimension: str) -> Opt
 
 def _metered(dimension: Dimension, connection: sqlite3.Connection, asked: Asked) -> Options:
     """Return what calls have named: the words of the copied columns, and those of the calls not copied yet."""
-    statement = f"""
-        SELECT value FROM call_column, json_each(words) WHERE team = :team AND name = :name
-        UNION SELECT {KEYS[dimension.key]} FROM completion NOT INDEXED
-        WHERE id > (SELECT through FROM folded) AND team = :team"""  # noqa: S608 - our own column
-    rows = connection.execute(statement, {"team": asked.team, "name": dimension.key})
-    found = shown(connection, dimension, (word for (word,) in rows if word is not None)).values()
+    copied = connection.execute(
+        "SELECT words FROM call_column WHERE team = ? AND name = ? AND words IS NOT NULL", (asked.team, dimension.key)
+    )
+    words = {word for (text,) in copied for word in json.loads(text)}
+    rest = connection.execute(
+        f"SELECT DISTINCT {KEYS[dimension.key]} FROM completion NOT INDEXED"  # noqa: S608 - our own column
+        " WHERE id > (SELECT through FROM folded) AND team = ?",
+        (asked.team,),
+    )
+    words.update(word for (word,) in rest)
+    found = shown(connection, dimension, words - {None}).values()
     if dimension.kind:
         return _labelled((entity.id, entity.name) for entity in found)
     return sorted(entity.name for entity in found)

@@ -60,10 +60,14 @@ EXPECTED: dict[str, Callable[[list[int]], float]] = {
 NAMES = {("organization", 1): "Acme", ("organization", 2): "Globex", ("product", 1): "Gold"}
 
 
-@pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize("name", REPORTS)
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(history=HISTORIES, window=WINDOWS, token_type=st.sampled_from(list(TOKEN_TYPES)))
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    group=st.sampled_from(list(GROUPS)),
+    history=HISTORIES,
+    window=WINDOWS,
+    token_type=st.sampled_from(list(TOKEN_TYPES)),
+)
 def test_a_report_is_what_adding_up_the_calls_gives(
     small_batches: None,
     name: str,
