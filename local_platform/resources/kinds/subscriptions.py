@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from local_platform import ids
 from local_platform.billing.amounts import decoration
 from local_platform.checks import email, flag, items, moment_text, number
 from local_platform.resources import documents
 from local_platform.resources.fields import NAME, each, secret
 from local_platform.resources.kind import Document, Fields, Kind, Reference
 from local_platform.resources.kinds.customers import ORGANIZATION, SUBSCRIBER
-from local_platform.resources.rendering import metadata_of
 from local_platform.session import Session
 
 UNCLASSIFIED = "Unclassified"
@@ -26,34 +26,42 @@ def _with_older_names(body: Fields) -> Fields:
 
 
 def _settle(session: Session, fields: Fields, before: Document | None) -> None:
-    """Find the subscriber, whichever of the two names brings the address, and the organization."""
-    known = before.fields["subscriberEmail"] if before else None
+    """Find the organization, and the subscriber by whichever of the two names brings the address."""
+    if "organizationId" not in fields:
+        home = documents.named(session, ORGANIZATION, UNCLASSIFIED)
+        fields["organizationId"] = (home or documents.insert(session, ORGANIZATION, {"name": UNCLASSIFIED})).id
+    known = _address(session, before) if before else None
     # Clients send back both names, and change one of them.
     sent = [fields[name] for name in ("subscriberEmail", "clientEmailAddress") if name in fields]
     if sent:
         address = next((one for one in sent if one != known), sent[0])
         fields["subscriberEmail"] = fields["clientEmailAddress"] = address
-    if "organizationId" not in fields:
-        home = documents.named(session, ORGANIZATION, UNCLASSIFIED)
-        fields["organizationId"] = (home or documents.insert(session, ORGANIZATION, {"name": UNCLASSIFIED})).id
+        fields["clientId"] = _enrolled(session, address, fields["organizationId"]).id
 
 
-def _enrol(session: Session, _before: Document | None, after: Document | None) -> None:
-    """Make the subscriber of a subscription known, in its organization."""
-    if after is None:
-        return
-    address, home = after.fields["subscriberEmail"], after.fields["organizationId"]
+def _enrolled(session: Session, address: str, organization_id: str) -> Document:
+    """Return the subscriber of an address, who is made known in the organization if need be."""
     subscriber = documents.keyed(session, SUBSCRIBER, address)
     if subscriber is None:
-        documents.insert(session, SUBSCRIBER, {"email": address, "organizationIds": [home]})
-    elif not subscriber.fields["organizationIds"]:
-        documents.amend(session, subscriber, {"organizationIds": [home]})
+        return documents.insert(session, SUBSCRIBER, {"email": address, "organizationIds": [organization_id]})
+    if not subscriber.fields["organizationIds"]:
+        documents.amend(session, subscriber, {"organizationIds": [organization_id]})
+    return subscriber
+
+
+def _address(session: Session, subscription: Document) -> str:
+    """Return the subscriber's present address, which may have changed since."""
+    number = ids.decode(SUBSCRIBER.name, subscription.fields.get("clientId", ""))
+    subscriber = None if number is None else documents.find(session, SUBSCRIBER.name, number)
+    return subscriber.title if subscriber else subscription.title
 
 
 def _derive(session: Session, document: Document) -> dict[str, Any]:
-    subscriber = documents.keyed(session, SUBSCRIBER, document.fields["subscriberEmail"])
-    client = metadata_of(subscriber, SUBSCRIBER.type_name) if subscriber else None
-    return {"client": client, **decoration(session, document)}
+    address = _address(session, document)
+    return {
+        **dict.fromkeys(("subscriberEmail", "clientEmailAddress", "label"), address),
+        **decoration(session, document),
+    }
 
 
 SUBSCRIPTION = Kind(
@@ -85,17 +93,17 @@ SUBSCRIPTION = Kind(
     references=(
         Reference("productId", "product", "product", holds=True),
         Reference("ownerId", "owner", "user", holds=True),
+        Reference("clientId", "client", "subscriber", holds=True, resource_type="user"),
         Reference("organizationId", "organization", "organization", holds=True),
         Reference("namedOrganizationIds", "namedOrganizations", "organization", many=True),
         Reference("credentialIds", "credentials", "credential", many=True, mirror="subscriptionIds"),
     ),
-    searched=("name", "subscriberEmail", "subscriptionId", "product", "organization"),
+    searched=("name", "client", "subscriptionId", "product", "organization"),
     filters={"productId": "productId", "organizationId": "organizationId"},
     kept=frozenset({"credentialIds", "start"}),
     prepare=_with_older_names,
     settle=_settle,
     derive=_derive,
-    changed=_enrol,
 )
 
 CREDENTIAL = Kind(

@@ -53,6 +53,18 @@ async def test_an_address_is_changed_by_either_of_its_names(shop: Shop, name: st
     assert after["label"] == "moved@initech.example"
 
 
+async def test_a_subscriber_takes_subscriptions_along_to_a_new_address_and_is_held_by_them(shop: Shop) -> None:
+    made = await shop.make("subscription", subscriberEmail="old@initech.example")
+    subscriber = made["client"]
+    read = await shop.read("subscriber", subscriber["id"])
+    await shop.send("PUT", f"subscribers/{subscriber['id']}", {**read, "email": "new@initech.example"})
+    after = await shop.read("subscription", made["id"])
+    assert after["subscriberEmail"] == after["client"]["label"] == after["label"] == "new@initech.example"
+    assert (await change(shop, "subscription", made["id"], name="Renamed"))["client"]["id"] == subscriber["id"]
+    assert [one["id"] for one in await shop.list("subscription", query="new@initech")] == [made["id"]]
+    assert (await shop.send("DELETE", f"subscribers/{subscriber['id']}")).status == 409
+
+
 async def test_a_moment_comes_back_as_it_was_written(shop: Shop) -> None:
     made = await shop.make("subscription", expiration="2027-01-01T00:00:00Z")
     assert made["expiration"] == "2027-01-01T00:00:00Z"
