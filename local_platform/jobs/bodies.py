@@ -62,7 +62,7 @@ OUTCOME: Mapping[str, Check] = {
     "metadata": _metadata,
     "metrics": items(record(METRIC, ("key", "value"))),
 }
-REPORT: Mapping[str, Check] = {**OUTCOME, "reportedBy": _NAME}
+REPORT: Mapping[str, Check] = {**OUTCOME, "reportedBy": _NAME, "outcomeReportedAt": _at}
 AMENDMENT: Mapping[str, Check] = {**OUTCOME, "expectedEntityVersion": whole(2**53), "reason": _FREE}
 
 FACT: Mapping[str, Check] = {

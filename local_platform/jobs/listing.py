@@ -78,6 +78,11 @@ def _outcome_type(_parameter: str, value: str) -> Condition:
     return "json_extract(outcome, '$.outcomeType') = ?", (value,)
 
 
+def _type(_parameter: str, name: str) -> Condition:
+    # Types are kept in lower case, as they are when calls name them.
+    return "type = ?", (name.lower(),)
+
+
 def _equal(expression: str) -> Callable[[str, str], Condition]:
     return lambda _parameter, value: (f"{expression} = ?", (value,))
 
@@ -106,7 +111,7 @@ def _created(comparison: str) -> Callable[[str, str], Condition]:
 
 _FILTERS: Mapping[str, Callable[[str, str], Condition]] = {
     "search": _search,
-    "type": _equal("type"),
+    "type": _type,
     "environment": _equal("environment"),
     "executionStatus": _equal("json_extract(outcome, '$.executionStatus')"),
     "outcomeType": _outcome_type,

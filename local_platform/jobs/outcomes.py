@@ -31,7 +31,8 @@ def report(session: Session, job: Job, fields: Fields) -> Job:
                 "updateCount": str(job.outcome["outcomeUpdateCount"]),
             },
         )
-    outcome = {**_taken(fields), "outcomeReportedAt": iso(session.now), "outcomeUpdateCount": 0}
+    reported_at = fields.get("outcomeReportedAt", iso(session.now))
+    outcome = {**_taken(fields), "outcomeReportedAt": reported_at, "outcomeUpdateCount": 0}
     _revise(session, job, outcome, by=fields.get("reportedBy"), reason=None)
     _measure_all(session, job, fields)
     return store.conclude(session, job, outcome)

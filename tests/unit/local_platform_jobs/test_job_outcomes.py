@@ -27,6 +27,12 @@ async def test_a_report_is_shown_on_the_job_as_it_was_sent(client: Any) -> None:
     assert (await client.get("/jobs/j")).body == job
 
 
+async def test_a_report_that_comes_late_keeps_its_own_moment(client: Any) -> None:
+    await _job(client)
+    late = {"executionStatus": "SUCCESS", "outcomeReportedAt": "2026-03-01T08:00:00+01:00"}
+    assert (await client.post("/jobs/j/outcome", late)).body["outcomeReportedAt"] == "2026-03-01T07:00:00.000Z"
+
+
 async def test_a_second_report_is_told_to_amend_instead(client: Any) -> None:
     await _job(client)
     await client.post("/jobs/j/outcome", OUTCOME)

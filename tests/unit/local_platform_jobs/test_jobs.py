@@ -89,6 +89,7 @@ async def test_the_calls_and_the_return_of_a_job_add_up(client: Any) -> None:
         ({"search": "alp"}, ["alpha"]),
         ({"search": "REFU"}, ["beta"]),
         ({"type": "sales"}, ["gamma"]),
+        ({"type": "Sales"}, ["gamma"]),
         ({"environment": "prod"}, ["beta"]),
         ({"executionStatus": "FAILED"}, ["beta"]),
         ({"outcomeType": "CONVERTED"}, ["alpha"]),
