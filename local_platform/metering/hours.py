@@ -60,7 +60,7 @@ def _piece(connection: sqlite3.Connection, span: Span, hour: int, calls: int) ->
 
 def _counted(connection: sqlite3.Connection, span: Span) -> int:
     where = " AND ".join(text for text, _ in span.conditions())
-    values = [value for _, value in span.conditions()]
+    values = [value for _, some in span.conditions() for value in some]
     (calls,) = connection.execute(f"SELECT count(*) FROM completion WHERE {where}", values).fetchone()  # noqa: S608 - ours
     return int(calls)
 

@@ -63,7 +63,8 @@ _RANGES_IN_RECORD = ("mediationLatency", "responseQualityScore", "temperature")
 _SORTS = {
     "requestTime": "request_ms",
     "timestamp": "request_ms",
-    "created": "created_ms",
+    # Calls are numbered as they arrive.
+    "created": "id",
     "totalCost": "total_cost",
     "id": "id",
 }
@@ -82,6 +83,8 @@ _LONGEST_VALUE = 255
 _LARGEST_BOUND = 1_000_000_000
 
 _PRESENT_NAME = "(SELECT name FROM document WHERE kind = '{0}' AND id = {0}_id)"
+_SENT_LIKE = " || char(10) || ".join(f"coalesce({column}, '')" for column in _SEARCHED) + " LIKE ? ESCAPE '\\'"
+_PRESENTLY_LIKE = "{0}_id IN (SELECT id FROM document WHERE kind = '{0}' AND name LIKE ? ESCAPE '\\')"
 _IN_RECORD = "(SELECT json_extract(json, '$.{name}') FROM completion_record AS r WHERE r.id = completion.id)"
 
 
@@ -117,12 +120,12 @@ def moment_of(query: MultiMapping[str], name: str) -> datetime | None:
 
 def _equalities(query: MultiMapping[str]) -> list[Condition]:
     columns = {**_EQUALS, **{name: _IN_RECORD.format(name=name) for name in _EQUALS_IN_RECORD}}
-    return [(f"{column} = ?", _word(query, name)) for name, column in columns.items() if name in query]
+    return [(f"{column} = ?", (_word(query, name),)) for name, column in columns.items() if name in query]
 
 
 def _names(query: MultiMapping[str]) -> list[Condition]:
     return [
-        (f"coalesce({_PRESENT_NAME.format(column)}, {column}) = ?", _word(query, name))
+        (f"coalesce({_PRESENT_NAME.format(column)}, {column}) = ?", (_word(query, name),))
         for name, column in _NAMED.items()
         if name in query
     ]
@@ -135,14 +138,13 @@ def _words(query: MultiMapping[str]) -> list[Condition]:
         return []
     if len(words) > _LONGEST_VALUE:
         raise invalid({"query": f"size must be between 0 and {_LONGEST_VALUE}"})
-    searched = [*_SEARCHED, *map(_PRESENT_NAME.format, _NAMED.values())]
-    everything = " || char(10) || ".join(f"coalesce({column}, '')" for column in searched)
     escaped = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in words)
-    return [(f"{everything} LIKE ? ESCAPE '\\'", f"%{escaped}%")]
+    conditions = [_SENT_LIKE, *map(_PRESENTLY_LIKE.format, _NAMED.values())]
+    return [(f"({' OR '.join(conditions)})", (f"%{escaped}%",) * len(conditions))]
 
 
 def _product(query: MultiMapping[str]) -> list[Condition]:
-    return [("product_id = ?", number_of("product", query["productId"]))] if "productId" in query else []
+    return [("product_id = ?", (number_of("product", query["productId"]),))] if "productId" in query else []
 
 
 def _word(query: MultiMapping[str], name: str) -> str:
@@ -159,7 +161,7 @@ def _transaction_ids(query: MultiMapping[str]) -> list[Condition]:
     wanted = [word for text in query.getall("transactionIds") for word in text.split(",") if word]
     if not 1 <= len(wanted) <= _MOST_TRANSACTION_IDS:
         raise invalid({"transactionIds": f"size must be between 1 and {_MOST_TRANSACTION_IDS}"})
-    return [("transaction_id IN (SELECT value FROM json_each(?))", json.dumps(wanted))]
+    return [("transaction_id IN (SELECT value FROM json_each(?))", (json.dumps(wanted),))]
 
 
 def _ranges(query: MultiMapping[str]) -> list[Condition]:
@@ -168,7 +170,7 @@ def _ranges(query: MultiMapping[str]) -> list[Condition]:
         **{name: (_IN_RECORD.format(name=name), float) for name in _RANGES_IN_RECORD},
     }
     return [
-        (f"{column} {comparison} ?", convert(bound))
+        (f"{column} {comparison} ?", (convert(bound),))
         for name, (column, convert) in columns.items()
         for suffix, comparison in (("Min", ">="), ("Max", "<="))
         if (bound := bound_of(query, name + suffix)) is not None

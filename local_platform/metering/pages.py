@@ -77,9 +77,10 @@ class Pages:
         if before is None and paging.offset >= total:
             return LogPage([], total)
         rows = _rows_after(connection, query, before, paging) if before else _rows_at(connection, query, paging)
-        if rows:
-            value, row = rows[-1]
-            self._ends.put((walk, paging.page), _End(value, row, visit.at))
+        # A page past the end ends where the one before did: whoever goes on is not sent back to the middle.
+        end = _End(*rows[-1], visit.at) if rows else before
+        if end is not None:
+            self._ends.put((walk, paging.page), end)
         return LogPage(logged(connection, [row for _, row in rows]), total)
 
     def _total(self, connection: sqlite3.Connection, query: LogQuery) -> int:
@@ -89,10 +90,8 @@ class Pages:
         question = (query.span, query.filters, _names_state(connection))
         known = self._totals.get(question) or _Total(0, 0)
         (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM completion").fetchone()
-        # From the beginning an index of the question's own may help; later only the rows since then matter.
-        table = "completion NOT INDEXED" if known.newest else "completion"
         (more,) = connection.execute(
-            f"SELECT count(*) FROM {table} WHERE {query.where} AND id > ? AND id <= ?",  # noqa: S608 - fixed fragments
+            f"SELECT count(*) FROM completion WHERE {query.where} AND id > ? AND id <= ?",  # noqa: S608 - fixed fragments
             (*query.values, known.newest, newest),
         ).fetchone()
         total = _Total(known.rows + int(more), newest)

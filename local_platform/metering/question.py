@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Condition = tuple[str, object]
-"""A condition in SQL and its one value."""
+Condition = tuple[str, tuple[object, ...]]
+"""A condition in SQL and its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Span:
             ("request_ms >= ?", self.start_ms),
             ("request_ms < ?", self.end_ms),
         )
-        return [(text, value) for text, value in limits if value is not None]
+        return [(text, (value,)) for text, value in limits if value is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +50,4 @@ class LogQuery:
     @property
     def values(self) -> tuple[object, ...]:
         """The values of that."""
-        return tuple(value for _, value in (*self.span.conditions(), *self.filters))
+        return tuple(value for _, values in (*self.span.conditions(), *self.filters) for value in values)
