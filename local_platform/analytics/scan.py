@@ -56,14 +56,27 @@ def calls_by_bucket(
 ) -> Iterator[dict[str, Numbers]]:
     """Return the columns of the calls of each bucket; buckets must follow one another in time. To be used within `one_view`."""
     rest = _not_copied(connection, selection, buckets)
-    days: dict[int, list[Calls]] = {}
+    days = _Days(connection, selection)
     for bucket in buckets:
         start, end = to_ms(bucket.start), to_ms(bucket.end)
-        touched = range(start // DAY_MS, (end - 1) // DAY_MS + 1)
-        # Only the days that the next bucket may share are kept.
-        days = {day: days[day] if day in days else _copied(connection, selection, day) for day in touched}
-        parts = [part.between(start, end) for day in touched for part in days[day]]
-        yield kept(columns.joined([*parts, rest.between(start, end)], selection.read), selection)
+        # Nothing of the parts is held on to while the caller works with what they are joined to.
+        yield kept(columns.joined([*days.between(start, end), rest.between(start, end)], selection.read), selection)
+
+
+class _Days:
+    """The copied calls day by day; the last day read is remembered, for the next bucket may begin in it."""
+
+    def __init__(self, connection: sqlite3.Connection, selection: Selection) -> None:
+        self._connection = connection
+        self._selection = selection
+        self._last: tuple[int, list[Calls]] | None = None
+
+    def between(self, start: int, end: int) -> Iterator[Calls]:
+        """Yield the calls from one moment until before another, in parts."""
+        for day in range(start // DAY_MS, (end - 1) // DAY_MS + 1):
+            if self._last is None or self._last[0] != day:
+                self._last = day, _copied(self._connection, self._selection, day)
+            yield from (part.between(start, end) for part in self._last[1])
 
 
 def _copied(connection: sqlite3.Connection, selection: Selection, day: int) -> list[Calls]:
