@@ -88,7 +88,7 @@ every_kind = pytest.mark.parametrize("kind", MADE, ids=lambda kind: kind.name)
 
 @every_kind
 @given(data=st.data())
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_what_was_read_can_be_sent_back_and_changes_nothing_but_the_time(
     shop: Shop, clock: Clock, kind: Kind, data: st.DataObject
 ) -> None:
@@ -104,7 +104,7 @@ async def test_what_was_read_can_be_sent_back_and_changes_nothing_but_the_time(
 
 @every_kind
 @given(data=st.data())
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_what_was_sent_is_what_is_read(shop: Shop, kind: Kind, data: st.DataObject) -> None:
     sent = data.draw(fields_of(kind))
     read = await shop.read(kind.name, (await shop.make(kind.name, **sent))["id"])

@@ -150,3 +150,16 @@ async def test_a_listing_must_say_whose(shop: Shop) -> None:
         answer = await shop.send("GET", path)
         assert answer.status == 400
         assert parameter in answer.body["message"]
+
+
+async def test_walks_that_began_at_different_times_leave_each_other_alone(shop: Shop) -> None:
+    old = [(await shop.make("agent"))["id"] for _ in range(6)][::-1]
+
+    async def page(number: int) -> list[str]:
+        return [one["id"] for one in await shop.list("agent", size=2, page=number)]
+
+    assert await page(0) + await page(1) == old[:4]
+    new = (await shop.make("agent"))["id"]
+    assert await page(0) == [new, old[0]]
+    assert await page(2) == old[4:]
+    assert await page(1) == old[1:3]
