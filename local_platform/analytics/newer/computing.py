@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,10 +43,10 @@ class Group:
     name: str
     metrics: Sequence[Metric]
 
-    @property
-    def total(self) -> float:
-        """What groups are ranked by."""
-        return sum(metric.value for metric in self.metrics)
+
+def ranked(groups: Iterable[Group]) -> list[Group]:
+    """Return groups with the largest first."""
+    return sorted(groups, key=lambda group: sum(metric.value for metric in group.metrics), reverse=True)
 
 
 def groups_by_bucket(

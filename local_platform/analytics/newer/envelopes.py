@@ -38,9 +38,8 @@ def paged(asked: Asked, items: Items) -> dict[str, object]:
 
 
 def aggregated(asked: Asked, groups: Sequence[Group]) -> dict[str, object]:
-    """Return groups of the whole window, the largest first."""
-    ranked = sorted(groups, key=lambda group: group.total, reverse=True)
-    return paged(asked, [_group(asked, group) for group in ranked])
+    """Return groups of the whole window in their order."""
+    return paged(asked, [_group(asked, group) for group in groups])
 
 
 def over_time(asked: Asked, groups: Sequence[Sequence[Group]]) -> dict[str, object]:

@@ -30,7 +30,7 @@ def movers(connection: sqlite3.Connection, asked: Asked) -> list[Group]:
         Group(entity.name, [_move(entity, previous.get(entity, 0.0), current.get(entity, 0.0))])
         for entity in previous.keys() | current.keys()
     ]
-    return sorted(moves, key=lambda group: (-abs(group.total), group.name))
+    return sorted(moves, key=lambda group: (-abs(group.metrics[0].value), group.name))
 
 
 def _values(groups: Sequence[Group]) -> dict[Entity, float]:

@@ -15,7 +15,7 @@ from local_platform.analytics.newer import insights
 from local_platform.analytics.newer.agents import tool_breakdown
 from local_platform.analytics.newer.asking import Asked, asked, team_asked
 from local_platform.analytics.newer.catalogue import IN_ALL, NOTHING_IN_ALL, OVER_TIME, SIDE_BY_SIDE, Aggregation
-from local_platform.analytics.newer.computing import Group, groups_by_bucket
+from local_platform.analytics.newer.computing import Group, groups_by_bucket, ranked
 from local_platform.analytics.newer.envelopes import aggregated, described, over_time, paged
 from local_platform.analytics.newer.jobs import roi_summary
 from local_platform.analytics.newer.money import DIMENSIONS, margin_groups, revenue_groups
@@ -88,7 +88,7 @@ def _over_time(aggregation: Aggregation, database: sqlite3.Connection, question:
 
 def _in_all(aggregation: Aggregation, database: sqlite3.Connection, question: Asked) -> object:
     [groups] = groups_by_bucket(database, question, aggregation, [question.window])
-    return aggregated(question, groups)
+    return aggregated(question, ranked(groups))
 
 
 def _side_by_side(aggregations: Mapping[str, Aggregation], database: sqlite3.Connection, question: Asked) -> object:
@@ -105,7 +105,7 @@ def _side_by_side(aggregations: Mapping[str, Aggregation], database: sqlite3.Con
 def _ranked(
     groups: Callable[..., list[Group]], dimension: object, database: sqlite3.Connection, question: Asked
 ) -> object:
-    return aggregated(question, groups(database, question, dimension))
+    return aggregated(question, ranked(groups(database, question, dimension)))
 
 
 def _options(dimension: str, database: sqlite3.Connection, question: Asked) -> object:
