@@ -159,9 +159,8 @@ def _columns(
 
 
 def _caller(named: Named) -> str | None:
-    """Return who called as rules tell people apart: by id, else by address."""
-    caller = named.subscriber_id or named.subscriber
-    return (caller.strip().lower() or None) if caller else None
+    """Return who called as rules tell people apart: by id as it was sent, else by address in lower case."""
+    return (named.subscriber_id or "").strip() or (named.subscriber or "").strip().lower() or None
 
 
 def _failed(fields: Fields) -> bool:

@@ -129,10 +129,13 @@ def _credential(session: Session, named: Named, organization: Document | None) -
     by_value = _external(session, named.credential_value, organization)
     if by_value is not None or named.credential is None:
         return by_value
-    if organization is None:
-        by_name = documents.named(session, CREDENTIAL, named.credential)
-    else:
+    if organization is not None:
         by_name = documents.keyed(session, CREDENTIAL, organization.id, named.credential)
+    elif named.organization or named.organization_id:
+        # An organization that is new has no credentials yet.
+        return None
+    else:
+        by_name = documents.named(session, CREDENTIAL, named.credential)
     return by_name or _external(session, named.credential, organization)
 
 

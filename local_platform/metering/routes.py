@@ -27,8 +27,7 @@ def add_routes(router: web.UrlDispatcher, prefix: str) -> None:
     tool_routes.add_routes(router, prefix)
     api_calls.add_routes(router, prefix)
     failures.add_routes(router, prefix)
-    router.add_get(f"{prefix}/sources/ai/models", model_routes.list_models)
-    router.add_get(f"{prefix}/sources/ai/models/providers", model_routes.list_providers)
+    model_routes.add_routes(router, prefix)
 
 
 def add_metering(router: web.UrlDispatcher) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import queue
 import sqlite3
-import statistics
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -158,19 +157,5 @@ def _open(path: Path, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.
 
 def _for_reading(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA query_only = ON")
-    connection.create_aggregate("median", 1, _Median)
     connection.create_function("casefold", 1, str.casefold, deterministic=True)
     connection.create_function("decoded", 2, ids.decode, deterministic=True)
-
-
-class _Median:
-    """The aggregate that SQLite lacks, for the whole numbers that are stored."""
-
-    def __init__(self) -> None:
-        self._values: list[int] = []
-
-    def step(self, value: int) -> None:
-        self._values.append(value)
-
-    def finalize(self) -> int:
-        return round(statistics.median(self._values))

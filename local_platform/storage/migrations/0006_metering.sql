@@ -4,9 +4,9 @@ UPDATE completion SET job = (SELECT json_extract(json, '$.agenticJobId') FROM co
 CREATE INDEX completion_by_job ON completion (team, job) WHERE job IS NOT NULL;
 -- Who called, as rules tell people apart: by their id, else by their address.
 ALTER TABLE completion ADD COLUMN subscriber TEXT;
-UPDATE completion SET subscriber = nullif(lower(trim(coalesce(
-    (SELECT json_extract(json, '$.subscriberId') FROM completion_record AS r WHERE r.id = completion.id),
-    subscriber_email, ''))), '');
+UPDATE completion SET subscriber = coalesce(
+    (SELECT nullif(trim(json_extract(json, '$.subscriberId')), '') FROM completion_record AS r WHERE r.id = completion.id),
+    nullif(lower(trim(subscriber_email)), ''));
 -- What was answered under an idempotency key, by what was metered; completions keep theirs in their own rows.
 CREATE TABLE answer (
     team INTEGER NOT NULL,

@@ -81,3 +81,30 @@ def test_no_tokens_cost_nothing() -> None:
     found = costs("OPENAI", "gpt-4o", Usage(0, 0), AT)
     assert found is not None
     assert found.total == Decimal(0)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "total", "beside"),
+    [
+        ("GOOGLE", "gemini-2.5-pro", 1300, True),
+        ("GOOGLE", "gemini-2.5-pro", 1100, False),
+        ("OPENAI", "gpt-5-mini", 1300, False),
+        ("ANTHROPIC", "claude-sonnet-4-5", 1300, False),
+    ],
+)
+def test_reasoning_is_priced_beside_the_output_where_it_is_counted_there(
+    provider: str, model: str, total: int, beside: bool
+) -> None:
+    plain = costs(provider, model, Usage(1000, 100, total=total), AT)
+    thinking = costs(provider, model, Usage(1000, 100, reasoning=200, total=total), AT)
+    assert plain is not None
+    assert thinking is not None
+    assert thinking.output == plain.output * (3 if beside else 1)
+
+
+def test_what_a_team_sets_wins_over_the_list_and_prices_what_is_not_listed() -> None:
+    own = {"input_mtok": Decimal(1), "output_mtok": Decimal(0)}
+    for provider, model in (("OPENAI", "gpt-4o"), ("CUSTOM", "house-1")):
+        found = costs(provider, model, Usage(1_000_000, 1_000_000), AT, own=own)
+        assert found is not None
+        assert found.total == 1
