@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 
 from local_platform import app, ids, server
+from local_platform.resources.mounted import KINDS
 
 MARK = "Zebra"
 """In every text that the first tenant has, so that it shows wherever something leaks."""
@@ -75,7 +76,16 @@ async def _furnish(owner: Any, call: dict[str, Any]) -> list[str]:
         "subscriber": {"email": f"{MARK}@a.io"},
     }
     assert (await owner.send("POST", "/meter/v2/ai/completions", body)).status == 201
+    metric = {"name": MARK, "alertType": "THRESHOLD", "metricType": "TOTAL_COST", "operatorType": "GREATER_THAN"}
     made = [
+        await owner.send("POST", "/v2/api/tools", {"name": MARK, "toolId": MARK, "toolType": "CUSTOM", **team}, **team),
+        await owner.send("POST", "/meter/v2/tool/events", {"toolId": MARK, "durationMs": 1, "success": True}, **team),
+        await owner.send("POST", "/v2/api/reports/chart-definitions", {"label": MARK, "type": MARK, **team}, **team),
+        await owner.send(
+            "POST",
+            "/v2/api/sources/ai/anomaly",
+            {**metric, "threshold": 1, "periodDuration": "ONE_HOUR", "enabled": True, **team},
+        ),
         await owner.send("POST", "/v2/api/jobs", {"agenticJobId": f"{MARK}-2"}, **team),
         await owner.send("POST", "/v2/api/sessions/s/attribution", {"ticketId": MARK}, **team),
         await owner.send("POST", "/local/v1/keys", {"name": MARK, "scope": "read"}),
@@ -92,14 +102,15 @@ async def _furnish(owner: Any, call: dict[str, Any]) -> list[str]:
             },
         ),
     ]
-    assert [answer.status for answer in made if answer.status >= 400] == []
+    assert [answer.text for answer in made if answer.status >= 400] == []
     found = [MARK, f"{MARK}-2", owner.team_id, owner.tenant_id]
     found += [answer.body["id"] for answer in made if isinstance(answer.body, dict) and "id" in answer.body]
-    for path in ("organizations", "products", "agents", "users", "teams", "jobs", "sources/metrics/ai/completions"):
+    lists = [kind.path for kind in KINDS if kind.verbs & {"list"}]
+    for path in (*lists, "sources/metrics/ai/completions", "sources/metrics/tool/events"):
         listed = await owner.get(f"/v2/api/{path}", teamId=owner.team_id, tenantId=owner.tenant_id)
-        for items in listed.body.get("_embedded", {}).values():
-            found += [item["id"] for item in items]
-    return found
+        assert listed.status == 200, listed.text
+        found += [items[0]["id"] for items in listed.body.get("_embedded", {}).values()]
+    return list(dict.fromkeys(found))
 
 
 def _filled(template: str, word: str) -> str:
