@@ -1,11 +1,11 @@
-"""Runs the benchmarks: `python -m bench [detectors|poll|start] [options]`; without a name, all with their defaults."""
+"""Runs the benchmarks: `python -m bench [name] [options]`; without a name, all with their defaults."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("start", "poll", "detectors")
+NAMES = ("start", "poll", "platform_ingest", "platform_reports", "detectors")
 
 
 def main() -> int:
