@@ -1,0 +1,67 @@
+"""Whatever was used, the parts add up to the excess to the last digit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detectors.explanation import Driver, Usage, explain
+
+DIMENSIONS = ("provider", "model", "agent")
+
+names = st.sampled_from(("a", "b", "c", None))
+dollars = st.decimals(0, 10_000, places=9)
+usages = st.builds(Usage, st.integers(0, 1000), st.integers(0, 100_000), dollars)
+cells = st.dictionaries(st.tuples(names, names, names), usages, max_size=12)
+shares = st.fractions(Fraction(1, 100), 3, max_denominator=100)
+quick = settings(max_examples=80, deadline=None)
+
+
+@quick
+@given(cells, cells, shares, st.none() | dollars, st.integers(0, 4))
+def test_the_parts_add_up_to_the_excess(episode, baseline, share, expected, top):
+    result = explain(episode, baseline, dimensions=DIMENSIONS, share=share, expected=expected, top=top)
+    assert result.excess == result.observed - result.expected
+    assert sum(one.dollars for one in result.effects) + result.unexplained == result.excess
+    for rows in result.contributors.values():
+        assert sum(one.excess for one in rows) + result.unexplained == result.excess
+        assert sum(one.dollars for one in rows) == result.observed == sum(one.dollars for one in episode.values())
+        assert len(rows) <= top + 1
+
+
+@quick
+@given(cells)
+def test_the_same_as_ever_needs_no_explanation(baseline):
+    ordinary = explain(baseline, baseline, dimensions=DIMENSIONS)
+    assert not any(one.dollars for one in ordinary.effects)
+    assert ordinary.excess == ordinary.unexplained == 0
+
+
+@quick
+@given(cells, st.integers(2, 50))
+def test_more_of_the_same_is_more_calls_and_nothing_else(baseline, times):
+    made = {labels: one for labels, one in baseline.items() if one.calls}
+    episode = {labels: scaled(one, times) for labels, one in made.items()}
+    result = explain(episode, made, dimensions=DIMENSIONS)
+    effects = {one.driver: one.dollars for one in result.effects}
+    assert effects.pop(Driver.CALLS) == result.excess
+    assert set(effects.values()) == {Decimal(0)}
+
+
+def scaled(usage: Usage, times: int) -> Usage:
+    return Usage(usage.calls * times, usage.tokens * times, usage.dollars * times)
+
+
+@quick
+@given(cells, cells, st.randoms())
+def test_the_order_of_the_cells_does_not_matter(episode, baseline, shuffler):
+    def mixed(given):
+        pairs = list(given.items())
+        shuffler.shuffle(pairs)
+        return dict(pairs)
+
+    straight = explain(episode, baseline, dimensions=DIMENSIONS)
+    assert explain(mixed(episode), mixed(baseline), dimensions=DIMENSIONS) == straight
