@@ -12,6 +12,7 @@ from functools import partial
 from aiohttp import web
 
 from local_platform.analytics.folding import next_batch, store_batch
+from local_platform.analytics.memory import return_large_arrays
 from local_platform.services import SERVICES
 from local_platform.storage.database import Database
 
@@ -48,6 +49,7 @@ FOLDER = web.AppKey("folder", Folder)
 
 async def folding(app: web.Application) -> AsyncIterator[None]:
     """Copy for as long as the application runs."""
+    return_large_arrays()
     folder = app[FOLDER] = Folder(app[SERVICES].database)
     task = asyncio.create_task(_fold_on(folder))
     yield
