@@ -94,8 +94,6 @@ def log_query(query: MultiMapping[str], team: int, modality: str | None) -> LogQ
     Raises:
         ApiError: A value cannot be read.
     """
-    start, end = moment_of(query, "startDate"), moment_of(query, "endDate")
-    span = Span(team, modality, None if start is None else to_ms(start), None if end is None else to_ms(end))
     filters = (
         *_equalities(query),
         *_names(query),
@@ -104,7 +102,17 @@ def log_query(query: MultiMapping[str], team: int, modality: str | None) -> LogQ
         *_ranges(query),
         *_words(query),
     )
-    return LogQuery(span, filters, _order(query))
+    return LogQuery(span_of(query, team, modality), filters, _order(query))
+
+
+def span_of(query: MultiMapping[str], team: int, modality: str | None = None) -> Span:
+    """Read the time that a request asks for.
+
+    Raises:
+        ApiError: A moment cannot be read.
+    """
+    start, end = moment_of(query, "startDate"), moment_of(query, "endDate")
+    return Span(team, modality, None if start is None else to_ms(start), None if end is None else to_ms(end))
 
 
 def moment_of(query: MultiMapping[str], name: str) -> datetime | None:

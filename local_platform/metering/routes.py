@@ -12,6 +12,7 @@ from local_platform.metering import (
     log_routes,
     model_routes,
     tool_routes,
+    trace_routes,
 )
 from local_platform.metering.call_routes import LARGEST_IMPORT
 from local_platform.metering.fields import COMPLETION
@@ -23,6 +24,7 @@ __all__ = ["LARGEST_IMPORT", "add_metering", "add_routes"]
 def add_routes(router: web.UrlDispatcher, prefix: str) -> None:
     """Mount the log, the models, and metering under the management prefix."""
     router.add_post(f"{prefix}/ai/completions", call_routes.metering(COMPLETION))
+    trace_routes.add_routes(router, prefix)
     log_routes.add_routes(router, prefix)
     tool_routes.add_routes(router, prefix)
     api_calls.add_routes(router, prefix)

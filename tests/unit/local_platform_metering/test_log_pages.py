@@ -176,3 +176,15 @@ async def test_each_modality_has_a_log_of_its_own_and_all_have_one_together(mete
     for what in ("completions", "images", "audio", "video"):
         assert [call["transactionId"] for call in await meter.items(f"sources/metrics/ai/{what}")] == [what]
     assert len(await meter.items("sources/metrics/ai")) == 4
+
+
+async def test_calls_of_one_trace_are_added_up(meter: Any) -> None:
+    for cost, trace in ((0.25, "t-1"), (0.5, "t-1"), (1, "t-2"), (9, None)):
+        await meter.meter("ai/completions", traceId=trace, totalCost=cost, requestDuration=600)
+        meter.clock.forward(seconds=1)
+    traces = await meter.items("sources/metrics/ai/traces")
+    assert [(one["traceId"], one["transactionCount"], one["totalCost"]) for one in traces] == [
+        ("t-2", 1, 1),
+        ("t-1", 2, 0.75),
+    ]
+    assert traces[1]["duration"] == 1600
