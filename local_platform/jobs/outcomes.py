@@ -45,7 +45,10 @@ def amend(session: Session, job: Job, fields: Fields) -> Job:
         ApiError: Nothing was reported, or the job is not what the caller thinks it is, or a metric is wrong.
     """
     if job.outcome is None:
-        raise ApiError(HTTPStatus.NOT_FOUND, f"Job '{job.agentic_id}' has no outcome; report it with POST")
+        # Not 404, which tells clients that there is no such job, so that they ask again until there is.
+        raise ApiError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"Job '{job.agentic_id}' has no outcome; report it with POST"
+        )
     expected = fields.get("expectedEntityVersion", job.entity_version)
     if expected != job.entity_version:
         raise ApiError(

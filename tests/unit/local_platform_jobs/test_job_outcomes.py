@@ -67,7 +67,7 @@ async def test_who_amends_what_another_has_changed_is_told_the_present_version(c
 
 async def test_an_amendment_before_any_report_finds_nothing(client: Any) -> None:
     await _job(client)
-    assert (await client.patch("/jobs/j/outcome", {"outcomeValue": 1})).status == 404
+    assert (await client.patch("/jobs/j/outcome", {"outcomeValue": 1})).status == 422
 
 
 @pytest.mark.parametrize(
