@@ -12,9 +12,9 @@ from detectors.anchor import HOPELESS, REMEMBERED, Anchor
 from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
 from detectors.parameters import Limits
 from detectors.progress import Progress, Step
-from detectors.reasons import reason_of, score_of
+from detectors.reasons import TOO_LITTLE_HISTORY, reason_of, score_of
 from detectors.season import LEAST_FACTOR, Cells, Season, cells_of
-from detectors.spans import Spans
+from detectors.spans import Evidence, Look, Spans, strongest
 
 STATE_VERSION = 1
 LARGEST = 1e100  # beyond it arithmetic would overflow
@@ -89,18 +89,17 @@ class LevelDetector(Detector):
     def judge(self, observation: Observation) -> Verdict:
         """Judge a window without learning from it."""
         window = self._compare(observation)
-        evidence = self._spans.look(window.residual, window.step, self._threshold)
-        strength = max(evidence.up, evidence.low)
+        evidence = self._weigh(self._spans.look(window.residual, window.step))
         warming_up = self._progress.hours < self.warm_up
-        odd = strength > self._threshold and not warming_up
-        fewer, more = self._spans.edges(self._threshold, window.step.hours)
+        above, below = evidence.up > self._threshold, evidence.low > self._threshold
+        fewer, more = self._spans.edges(self._threshold, self._threshold, window.step.hours)
         return Verdict(
-            score=0.0 if warming_up else score_of(strength),
-            is_anomaly=odd,
+            score=0.0 if warming_up else score_of(max(evidence.up, evidence.low)),
+            is_anomaly=(above or below) and not warming_up,
             expected=window.expected,
             low=window.expected + fewer * window.scale,
             high=window.expected + more * window.scale,
-            reason=reason_of(evidence, warming_up=warming_up, odd=odd),
+            reason=TOO_LITTLE_HISTORY if warming_up else reason_of(evidence, above=above, below=below),
             warming_up=warming_up,
         )
 
@@ -115,8 +114,9 @@ class LevelDetector(Detector):
         hours = self._progress.hours
         factor = self._season.factor(window.cells)
         credible = self._credible(window)
-        evidence = self._spans.look(window.residual, step)
-        self._spans.learn(window.residual, step, hours, self.fade, self.clip)
+        look = self._spans.look(window.residual, step)
+        evidence = self._weigh(look)
+        self._spans.learn(window.residual, look, step.hours, hours, self.fade, self.clip)
         self._season.learn(window.cells, credible, step.hours, self.rate)
         self._anchor.remember(window.value / max(factor, LEAST_FACTOR), step.hours)
         if hours > self.warm_up:
@@ -158,6 +158,9 @@ class LevelDetector(Detector):
         expected = value if first else self._season.level * self._season.factor(cells)
         scale = abs(expected) + self.least
         return _Window(step, cells, value, expected, scale, (value - expected) / scale)
+
+    def _weigh(self, look: Look) -> Evidence:
+        return strongest(look.strengths, [-one for one in look.strengths], self._threshold)
 
     def _credible(self, window: _Window) -> float:
         limit = self._spans.limit(self.clip)

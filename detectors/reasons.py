@@ -10,6 +10,7 @@ BELOW_ONE = math.nextafter(1.0, 0.0)
 
 ORDINARY = "ordinary"
 TOO_LITTLE_HISTORY = "too little history to judge"
+RESTLESS = "unusual, but no more than the alarm before"
 
 
 def score_of(evidence: float) -> float:
@@ -17,13 +18,11 @@ def score_of(evidence: float) -> float:
     return min(evidence / (1.0 + evidence), BELOW_ONE)
 
 
-def reason_of(evidence: Evidence, *, warming_up: bool, odd: bool) -> str:
-    """Name the side and the time scale of the strongest deviation, if there is anything to say."""
-    if warming_up:
-        return TOO_LITTLE_HISTORY
-    if not odd:
+def reason_of(evidence: Evidence, *, above: bool, below: bool) -> str:
+    """Name the side and the time scale of the stronger of the sides that are an anomaly."""
+    if not (above or below):
         return ORDINARY
-    if evidence.up >= evidence.low:
+    if above and not (below and evidence.low > evidence.up):
         return f"above the usual level {_duration(evidence.up_span)}"
     return f"below the usual level {_duration(evidence.low_span)}"
 

@@ -7,7 +7,9 @@ is found by looking at more than one span.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
+from operator import sub
 from typing import Any, NamedTuple
 
 from detectors import fields
@@ -15,6 +17,7 @@ from detectors.progress import Step
 
 SPANS = (1.0, 3.0, 8.0, 24.0, 72.0)  # hours
 WEIGHTS = (0.55, 0.75, 0.95, 1.0, 1.0)
+GATES = (0, 0, 1, 1, 1)  # which span must still agree for a span to count
 LEAST_WOBBLES = tuple(0.03 / math.sqrt(span) for span in SPANS)
 
 SETTLED = 24.0  # hours after which the running means start; before, the expectation is a guess
@@ -22,8 +25,11 @@ CLIP_WOBBLE_FROM = 72.0  # hours
 WOBBLE_CLIP = 4.0
 TYPICAL_PACE = 0.01  # per hour
 ROUGH = 9.0
-BEND = 0.01  # learning cuts residuals off at reach, so judging must not go far beyond it
+REACH = 6.0  # residuals beyond hardly grow any more, or one wild hour would haunt the long means
+BEND = 0.01
 TO_DEVIATION = math.sqrt(math.pi / 2)  # mean absolute deviation to standard deviation, if Gaussian
+
+_PARTS = tuple(zip(GATES, WEIGHTS, strict=True))
 
 
 class Evidence(NamedTuple):
@@ -37,6 +43,18 @@ class Evidence(NamedTuple):
     up_span: float
     low: float
     low_span: float
+
+
+class Look(NamedTuple):
+    """A residual beside the hours before it.
+
+    Attributes:
+        strengths: What each span says, signed, in wobbles.
+        means: Where the running means stand once the window is counted in.
+    """
+
+    strengths: list[float]
+    means: list[float]
 
 
 class Spans:
@@ -55,29 +73,50 @@ class Spans:
         self._wobbles = list(LEAST_WOBBLES)
         self._typical = 0.0
 
-    def look(self, residual: float, step: Step, enough: float = math.inf) -> Evidence:
-        """Weigh a residual without learning from it; `enough` is what makes an anomaly."""
-        return self._weigh(self._moved(_compressed(residual, self._reach), step), enough)
+    def look(self, residual: float, step: Step) -> Look:
+        """Weigh a residual beside the hours before it, without learning from it.
 
-    def learn(self, residual: float, step: Step, hours: float, fade: float, clip: float) -> None:
-        """Learn a residual; `hours` is how much has been learnt, this window included."""
+        A long mean stays high for days after what raised it has ended, so it counts only as far as
+        the last hours still point the same way.
+        """
+        means = self._moved(_bent(residual), step)
+        offs = list(map(sub, means, self._centres))
+        strengths = []
+        for off, wobble, (gate, weight) in zip(offs, self._wobbles, _PARTS, strict=True):
+            recent = offs[gate]
+            if off * recent <= 0.0:
+                strengths.append(0.0)
+            else:
+                strengths.append((recent if abs(recent) < abs(off) else off) / wobble * weight)
+        return Look(strengths, means)
+
+    def learn(self, residual: float, look: Look, window: float, hours: float, fade: float, clip: float) -> None:
+        """Learn a residual that was looked at.
+
+        Args:
+            residual: What to learn.
+            look: What `look` returned for it.
+            window: Length of the window, in hours.
+            hours: How much has been learnt, this window included.
+            fade: Weight of an hour in the ordinary wobble.
+            clip: What `limit` takes.
+        """
         if hours > SETTLED:
-            reach = self._reach
-            self._means = self._moved(max(-reach, min(reach, residual)), step)
-        weight = min(1.0, max(fade * step.hours, step.hours / hours))
+            self._means = look.means
+        weight = min(1.0, max(fade * window, window / hours))
         self._fold(weight, WOBBLE_CLIP if hours > CLIP_WOBBLE_FROM else math.inf)
         most = self.limit(clip) if hours > SETTLED else ROUGH
-        pace = min(1.0, max(TYPICAL_PACE * step.hours, step.hours / hours))
+        pace = min(1.0, max(TYPICAL_PACE * window, window / hours))
         self._typical += pace * (min(abs(residual), most) - self._typical)
 
     def limit(self, clip: float) -> float:
         """Return the largest residual the expectation is allowed to learn in one window."""
         return clip * TO_DEVIATION * self._typical + 0.05
 
-    def edges(self, evidence: float, hours: float) -> tuple[float, float]:
-        """Return the residuals at which one window after ordinary ones reaches the evidence."""
-        reach = evidence * self._wobbles[0] / (WEIGHTS[0] * _shares(hours)[0])
-        return self._centres[0] - reach, self._centres[0] + reach
+    def edges(self, fewer: float, more: float, hours: float) -> tuple[float, float]:
+        """Return the residuals at which one window after ordinary ones reaches these strengths."""
+        reach = self._wobbles[0] / (WEIGHTS[0] * _shares(hours)[0])
+        return self._centres[0] - fewer * reach, self._centres[0] + more * reach
 
     def calm(self) -> None:
         """Forget the present: every running mean is ordinary again."""
@@ -101,10 +140,6 @@ class Spans:
         self._wobbles = [
             math.sqrt(variance) + least for variance, least in zip(self._variances, LEAST_WOBBLES, strict=True)
         ]
-
-    @property
-    def _reach(self) -> float:
-        return 40.0 * self._typical + 1.0
 
     def _fold(self, weight: float, clip: float) -> None:
         """Let the running means shape what counts as ordinary."""
@@ -134,19 +169,22 @@ class Spans:
             for mean, centre, share in zip(self._means, self._centres, kept, strict=True)
         ]
 
-    def _weigh(self, means: list[float], enough: float) -> Evidence:
-        up = low = 0.0
-        up_span = low_span = SPANS[0]
-        centres, wobbles = self._centres, self._wobbles
-        for i, mean in enumerate(means):
-            strength = (mean - centres[i]) / wobbles[i] * WEIGHTS[i]
-            if strength > up:
-                up_span = up_span if up > enough else SPANS[i]
-                up = strength
-            elif -strength > low:
-                low_span = low_span if low > enough else SPANS[i]
-                low = -strength
-        return Evidence(up, up_span, low, low_span)
+
+def strongest(ups: Sequence[float], lows: Sequence[float], enough: float) -> Evidence:
+    """Pick the strongest span of either side; `enough` is what makes an anomaly."""
+    up, up_span = _strongest(ups, enough)
+    low, low_span = _strongest(lows, enough)
+    return Evidence(up, up_span, low, low_span)
+
+
+def _strongest(strengths: Sequence[float], enough: float) -> tuple[float, float]:
+    most = max(strengths)
+    if most <= 0.0:
+        return 0.0, SPANS[0]
+    at = strengths.index(most)
+    if most > enough:
+        at = next(i for i, strength in enumerate(strengths) if strength > enough)
+    return most, SPANS[at]
 
 
 @lru_cache(maxsize=64)
@@ -155,9 +193,9 @@ def _shares(hours: float) -> tuple[float, ...]:
     return tuple(min(1.0, 2.0 * hours / (span + hours)) for span in SPANS)
 
 
-def _compressed(residual: float, reach: float) -> float:
+def _bent(residual: float) -> float:
     """Bend a residual beyond reach: it hardly grows any more, yet no two oddities ever tie."""
     size = abs(residual)
-    if size <= reach:
+    if size <= REACH:
         return residual
-    return math.copysign(reach * (1.0 + BEND * math.log(size / reach)), residual)
+    return math.copysign(REACH * (1.0 + BEND * math.log(size / REACH)), residual)

@@ -59,10 +59,10 @@ def test_another_version_of_river_is_refused(taught, monkeypatch):
 
 
 def test_another_version_of_the_state_is_refused(taught, monkeypatch):
-    monkeypatch.setattr("detectors.spend.STATE_VERSION", 2)
+    monkeypatch.setattr("detectors.spend.STATE_VERSION", 3)
     data = snapshot.dump(taught)
     monkeypatch.undo()
-    with pytest.raises(SnapshotError, match="version 2"):
+    with pytest.raises(SnapshotError, match="version 3"):
         snapshot.load(data, SpendDetector())
 
 
