@@ -29,17 +29,21 @@ KEYS = {
     "organization": "coalesce(organization_id, organization)",
     "product": "coalesce(product_id, product)",
     "credential": "coalesce(credential_id, credential)",
+    "subscription": "subscription_id",
 }
 """What calls are told apart by, and the SQL for it."""
 
 MEASURES = {
     "total_cost": "total_cost",
+    "input_cost": "input_cost",
+    "output_cost": "output_cost",
     "duration_ms": "duration_ms",
     "total_tokens": "total_tokens",
     "input_tokens": "input_tokens",
     "output_tokens": "output_tokens",
     "reasoning_tokens": "reasoning_tokens",
     "cached_tokens": "cached_tokens",
+    "cache_creation_tokens": "cache_creation_tokens",
     "completed": "1 - failed",
 }
 """What calls are measured by, and the SQL for it; all are whole numbers."""

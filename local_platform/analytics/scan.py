@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 
@@ -43,7 +44,10 @@ class Selection:
 
 @contextmanager
 def one_view(connection: sqlite3.Connection) -> Iterator[None]:
-    """Let several statements see the same state of the database."""
+    """Let several statements see the same state of the database, also within a transaction."""
+    if connection.in_transaction:
+        yield
+        return
     connection.execute("BEGIN")
     try:
         yield
@@ -55,12 +59,28 @@ def calls_by_bucket(
     connection: sqlite3.Connection, selection: Selection, buckets: Sequence[Bucket]
 ) -> Iterator[dict[str, Numbers]]:
     """Return the columns of the calls of each bucket; buckets must follow one another in time. To be used within `one_view`."""
-    rest = _not_copied(connection, selection, buckets)
+    rest = _not_copied(connection, selection, to_ms(buckets[0].start), to_ms(buckets[-1].end))
     days = _Days(connection, selection)
     for bucket in buckets:
         start, end = to_ms(bucket.start), to_ms(bucket.end)
         # Nothing of the parts is held on to while the caller works with what they are joined to.
         yield kept(columns.joined([*days.between(start, end), rest.between(start, end)], selection.read), selection)
+
+
+def calls_between(connection: sqlite3.Connection, selection: Selection, start: int, end: int) -> Iterator[Calls]:
+    """Yield the calls from one moment until before another in parts, each ordered by time.
+
+    Of calls at the same moment, the one that was metered first comes first. Filters are not applied. To be used
+    within `one_view`.
+    """
+    first, last = connection.execute(
+        "SELECT (SELECT min(day) FROM call_column WHERE team = ?1), (SELECT max(day) FROM call_column WHERE team = ?1)",
+        (selection.team,),
+    ).fetchone()
+    if first is not None:
+        copied = _Days(connection, selection)
+        yield from copied.between(max(start, first * DAY_MS), min(end, (last + 1) * DAY_MS))
+    yield _not_copied(connection, selection, start, end)
 
 
 class _Days:
@@ -91,16 +111,16 @@ def _copied(connection: sqlite3.Connection, selection: Selection, day: int) -> l
     for first, name, words, width, data in rows:
         vocabulary = selection.vocabularies[name] if words is not None else None
         parts[first][name] = columns.unpack(Packed(words, width, data), vocabulary)
-    return [Calls(part.pop(TIME), part, origin=day * DAY_MS) for part in parts.values()]
+    return [Calls(part.pop(TIME), part, origin=day * DAY_MS) for _, part in sorted(parts.items(), key=itemgetter(0))]
 
 
-def _not_copied(connection: sqlite3.Connection, selection: Selection, buckets: Sequence[Bucket]) -> Calls:
+def _not_copied(connection: sqlite3.Connection, selection: Selection, start: int, end: int) -> Calls:
     """Read the rows after the last copied one; told not to, SQLite would walk the window instead of them."""
     fields = ", ".join((KEYS | MEASURES)[name] for name in selection.read)
     rows = connection.execute(
         f"SELECT {TIME}, {fields} FROM completion NOT INDEXED"  # noqa: S608 - our own columns
         " WHERE id > (SELECT through FROM folded) AND team = ? AND request_ms >= ? AND request_ms < ?",
-        (selection.team, to_ms(buckets[0].start), to_ms(buckets[-1].end)),
+        (selection.team, start, end),
     ).fetchall()
     return columns.from_rows(rows, selection.read, selection.vocabularies)
 

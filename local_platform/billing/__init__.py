@@ -13,7 +13,7 @@ Pure, with exact decimals and no clock:
 From what is stored, on behalf of a session:
 
 * `amounts.standing(session, subscription, at=None) -> Standing | None`: period, usage, bill and quota
-* `amounts.decoration(session, subscription) -> dict`: what a rendered subscription shows of them
+* `amounts.decorations(session, subscriptions) -> list[dict]`: what rendered subscriptions show of them
 * `amounts.amount_billed(session, subscription) -> dict` and `amounts.quota_consumed(session, subscription) -> dict`
 * `revenue.revenue(session, edges) -> list[Earned]`: what every subscription of the team earned in each span
 """

@@ -19,7 +19,7 @@ from local_platform.billing.plan import Plan, SetupFeeType
 from local_platform.billing.rating import rate
 from local_platform.billing.series import Metered
 from local_platform.billing.tiers import EXACT
-from local_platform.billing.usage import metered_for
+from local_platform.billing.usage import Asked, metered_for
 from local_platform.session import Session
 from local_platform.wire import to_ms
 
@@ -54,31 +54,53 @@ def revenue(session: Session, edges: Sequence[datetime]) -> list[Earned]:
         edges: Ascending; a span begins with its first edge and ends before its second.
     """
     contracts = contracts_of_team(session)
-    plans = [(contract, plan) for contract in contracts if (plan := plan_of(session, contract)) is not None]
+    terms = [_terms(one, plan, edges, session.now) for one in contracts if (plan := plan_of(session, one)) is not None]
+    billed = [one for one in terms if one.cycles]
+    asked = [Asked(one.contract, one.plan, one.cycles[0].start, one.end) for one in billed]
+    amounts = {
+        one.contract.number: _amounts(one, metered, contracts, edges)
+        for one, metered in zip(billed, metered_for(session, contracts, asked), strict=True)
+    }
+    nothing = (_NOTHING,) * (len(edges) - 1)
     return [
         Earned(
-            subscription=contract.number,
-            organization=contract.organization,
-            product=contract.product,
-            currency=plan.currency,
-            amounts=_amounts(session, contracts, contract, plan, edges),
+            subscription=one.contract.number,
+            organization=one.contract.organization,
+            product=one.contract.product,
+            currency=one.plan.currency,
+            amounts=amounts.get(one.contract.number, nothing),
         )
-        for contract, plan in plans
+        for one in terms
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """By what a subscription is billed over a stretch of time.
+
+    Attributes:
+        cycles: The billing periods that it has a part in.
+        end: When the subscription, the present or the stretch ends.
+    """
+
+    contract: Contract
+    plan: Plan
+    cycles: Sequence[Cycle]
+    end: datetime
+
+
+def _terms(contract: Contract, plan: Plan, edges: Sequence[datetime], now: datetime) -> _Terms:
+    end = min(edges[-1], now + _MILLISECOND, contract.end or edges[-1])
+    return _Terms(contract, plan, list(cycles_between(plan, contract.start, edges[0], end)), end)
+
+
 def _amounts(
-    session: Session, contracts: Sequence[Contract], mine: Contract, plan: Plan, edges: Sequence[datetime]
+    terms: _Terms, metered: Metered, contracts: Sequence[Contract], edges: Sequence[datetime]
 ) -> tuple[Decimal, ...]:
-    end = min(edges[-1], session.now + _MILLISECOND, mine.end or edges[-1])
-    cycles = list(cycles_between(plan, mine.start, edges[0], end))
     amounts = [_NOTHING] * (len(edges) - 1)
-    if not cycles:
-        return tuple(amounts)
-    metered = metered_for(session, contracts, mine, plan, cycles[0].start, end)
-    for cycle in cycles:
-        period = _Period(plan, metered, cycle, setup_fees_due(contracts, mine, cycle))
-        until = end if cycle.end is None else min(end, cycle.end)
+    for cycle in terms.cycles:
+        period = _Period(terms.plan, metered, cycle, setup_fees_due(contracts, terms.contract, cycle))
+        until = terms.end if cycle.end is None else min(terms.end, cycle.end)
         for span, amount in period.growth(edges, until):
             amounts[span] = EXACT.add(amounts[span], amount)
     return tuple(amounts)

@@ -18,7 +18,7 @@ COLUMNS = (
     *("provider", "model", "agent", "task_type", "trace_id", "job"),
     *("organization", "organization_id", "product", "product_id", "credential", "credential_id", "subscription_id"),
     *("subscriber", "subscriber_email", "environment", "stop_reason", "failed", "quality"),
-    *("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "total_tokens"),
+    *("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_creation_tokens", "total_tokens"),
     *("images", "media_ms", "characters", "credits", "duration_ms", "first_token_ms"),
     *("input_cost", "output_cost", "total_cost"),
 )
@@ -145,6 +145,7 @@ def _columns(
         _output_tokens(fields),
         given("reasoningTokenCount", 0),
         given("cacheReadTokenCount", 0),
+        given("cacheCreationTokenCount", 0),
         _total_tokens(fields),
         given("actualImageCount", 0),
         int(given("durationSeconds", 0) * 1000),

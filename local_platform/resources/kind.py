@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -140,6 +140,7 @@ class Kind:
         validate: Complaints that need more than one field; gets the resource as it was.
         objection: Why a resource cannot be deleted, if so.
         derive: Further fields of the answer.
+        derive_all: The same for several at once, instead, where one by one would take long.
         changed: What follows from a change: before is None at creation, after at deletion.
     """
 
@@ -169,6 +170,7 @@ class Kind:
     validate: Callable[[Session, Fields, Document | None], Mapping[str, str]] = _no_complaint
     objection: Callable[[Session, Document], str | None] = _no_objection
     derive: Callable[[Session, Document], Mapping[str, Any]] = _nothing_more
+    derive_all: Callable[[Session, Sequence[Document]], Sequence[Mapping[str, Any]]] | None = None
     changed: Callable[[Session, Document | None, Document | None], None] = _no_effect
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from local_platform import ids
@@ -27,13 +28,25 @@ class Renderer:
 
     def resource(self, kind: Kind, document: Document) -> dict[str, object]:
         """Return a document as it is on the wire."""
-        return {
-            **self._head(kind, document),
-            **document.fields,
-            **self._owner(kind, document),
-            **self._nested(kind, document),
-            **kind.derive(self._session, document),
-        }
+        (resource,) = self.resources(kind, [document])
+        return resource
+
+    def resources(self, kind: Kind, found: Sequence[Document]) -> list[dict[str, object]]:
+        """Return documents of an owner as they are on the wire."""
+        if kind.derive_all is None:
+            derived = [kind.derive(self._session, document) for document in found]
+        else:
+            derived = list(kind.derive_all(self._session, found))
+        return [
+            {
+                **self._head(kind, document),
+                **document.fields,
+                **self._owner(kind, document),
+                **self._nested(kind, document),
+                **more,
+            }
+            for document, more in zip(found, derived, strict=True)
+        ]
 
     def _head(self, kind: Kind, document: Document) -> dict[str, object]:
         return {

@@ -161,8 +161,7 @@ async def paged(
 
     def work(session: Session) -> tuple[list[str], int]:
         found, total = read_page(session, kind, listing, paging, walks or Walks())
-        renderer = Renderer(session, base)
-        return [dumps(renderer.resource(kind, document)) for document in found], total
+        return [dumps(resource) for resource in Renderer(session, base).resources(kind, found)], total
 
     items, total = await reading(request, work)
     return hal_page(request, kind.collection, items, paging, total)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from local_platform import ids
-from local_platform.billing.amounts import decoration
+from local_platform.billing.amounts import decorations
 from local_platform.checks import email, flag, items, moment_text, number
 from local_platform.resources import documents
 from local_platform.resources.fields import NAME, each, secret
@@ -56,12 +57,13 @@ def _address(session: Session, subscription: Document) -> str:
     return subscriber.title if subscriber else subscription.title
 
 
-def _derive(session: Session, document: Document) -> dict[str, Any]:
-    address = _address(session, document)
-    return {
-        **dict.fromkeys(("subscriberEmail", "clientEmailAddress", "label"), address),
-        **decoration(session, document),
-    }
+def _derive(session: Session, subscriptions: Sequence[Document]) -> list[dict[str, Any]]:
+    billed = decorations(session, subscriptions)
+    return [{**_addressed(session, one), **more} for one, more in zip(subscriptions, billed, strict=True)]
+
+
+def _addressed(session: Session, subscription: Document) -> dict[str, str]:
+    return dict.fromkeys(("subscriberEmail", "clientEmailAddress", "label"), _address(session, subscription))
 
 
 SUBSCRIPTION = Kind(
@@ -103,7 +105,7 @@ SUBSCRIPTION = Kind(
     kept=frozenset({"credentialIds", "start"}),
     prepare=_with_older_names,
     settle=_settle,
-    derive=_derive,
+    derive_all=_derive,
 )
 
 CREDENTIAL = Kind(

@@ -5,14 +5,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local_platform.billing.amounts import amount_billed, decoration, quota_consumed
+from local_platform.billing.amounts import amount_billed, decorations, quota_consumed
 from local_platform.resources import documents
 from local_platform.wire import dumps
 
 if TYPE_CHECKING:
     from conftest import Ledger
 
+    from local_platform.resources.kind import Document
+
 FREE_THEN_PAID = [{"name": "Free", "upTo": 2, "unitAmount": "0"}, {"name": "Paid", "unitAmount": "0.02"}]
+
+
+def decoration(ledger: Ledger, subscription: Document) -> dict[str, Any]:
+    (shown,) = decorations(ledger.session, [subscription])
+    return shown
 
 
 def test_a_base_fee_and_a_multiple_of_what_the_calls_of_the_month_cost(ledger: Ledger) -> None:
@@ -32,13 +39,13 @@ def test_free_calls_are_a_quota_and_those_beyond_are_billed(ledger: Ledger) -> N
         ledger.call(subscription_id=subscription.number)
         assert quota_consumed(ledger.session, subscription) == {"consumed": consumed, "limit": 2}
         assert amount_billed(ledger.session, subscription) == {"amountBilled": Decimal(billed)}
-        assert decoration(ledger.session, subscription)["wentOverSubscriptionQuota"] is over
+        assert decoration(ledger, subscription)["wentOverSubscriptionQuota"] is over
 
 
-def test_a_plan_without_a_limit_has_none(ledger: Ledger) -> None:
+def test_a_plan_without_a_limit_says_zero(ledger: Ledger) -> None:
     subscription = ledger.subscription(ledger.product())
     ledger.call(subscription_id=subscription.number)
-    assert quota_consumed(ledger.session, subscription) == {"consumed": 1, "limit": None}
+    assert quota_consumed(ledger.session, subscription) == {"consumed": 1, "limit": 0}
 
 
 def test_a_subscription_shows_its_period_charge_and_quotas(ledger: Ledger) -> None:
@@ -54,7 +61,7 @@ def test_a_subscription_shows_its_period_charge_and_quotas(ledger: Ledger) -> No
     subscription = ledger.subscription(ledger.product(**plan))
     for _ in range(2):
         ledger.call(subscription_id=subscription.number)
-    shown = decoration(ledger.session, subscription)
+    shown = decoration(ledger, subscription)
     assert shown == {
         "start": "2026-01-10T00:00:00Z",
         "charge": Decimal("49.50"),
@@ -125,7 +132,7 @@ def test_set_up_fees_are_due_in_the_first_paid_period_and_an_organization_pays_i
 
 def test_before_its_start_a_subscription_has_no_period_and_owes_nothing(ledger: Ledger) -> None:
     subscription = ledger.subscription(ledger.product(charge=5), start="2026-12-01T00:00:00Z")
-    shown = decoration(ledger.session, subscription)
+    shown = decoration(ledger, subscription)
     assert (shown["periodStart"], shown["periodEnd"], shown["charge"]) == (None, None, 5)
     assert amount_billed(ledger.session, subscription) == {"amountBilled": 0}
 
@@ -143,7 +150,7 @@ def test_after_its_end_a_subscription_stands_as_it_did_in_its_last_period(ledger
 
 def test_a_subscription_that_names_no_start_starts_when_it_was_made(ledger: Ledger) -> None:
     subscription = ledger.add("subscription", productId=ledger.product().id)
-    shown = decoration(ledger.session, subscription)
+    shown = decoration(ledger, subscription)
     assert shown["start"] == shown["periodStart"] == "2026-03-20T12:00:00.000Z"
 
 
@@ -151,6 +158,6 @@ def test_without_its_product_a_subscription_owes_nothing(ledger: Ledger) -> None
     product = ledger.product(charge=5)
     subscription = ledger.subscription(product)
     documents.remove(ledger.session, product)
-    assert decoration(ledger.session, subscription) == {}
+    assert decoration(ledger, subscription) == {}
     assert amount_billed(ledger.session, subscription) == {"amountBilled": 0}
-    assert quota_consumed(ledger.session, subscription) == {"consumed": 0, "limit": None}
+    assert quota_consumed(ledger.session, subscription) == {"consumed": 0, "limit": 0}

@@ -28,7 +28,7 @@ def aggregation(element: Document, kind: str = "SUM", **more: Any) -> dict[str, 
         ("cacheReadTokenCount", {"cached_tokens": 2}, "2"),
         ("callCount", {}, "1"),
         ("requestDuration", {"duration_ms": 600}, "600"),
-        ("cacheCreationTokenCount", {"record": '{"cacheCreationTokenCount": 4}'}, "4"),
+        ("cacheCreationTokenCount", {"cache_creation_tokens": 4}, "4"),
     ],
 )
 def test_every_call_carries_its_costs_and_tokens(
