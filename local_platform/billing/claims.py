@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from local_platform.analytics.columns import Calls, Numbers, Vocabulary, Word
 from local_platform.billing.contracts import KIND, Contract, decoded
@@ -23,6 +24,7 @@ KEYS = ("subscription", "credential", "organization", "product")
 _STAGES = (("subscription",), ("credential", "product"), ("credential",), ("organization", "product"))
 _EVER = np.iinfo(np.int64).max
 
+Marks = npt.NDArray[np.bool_]
 # What a row has in the columns of a stage, and the place of the contract that claims such rows.
 _Claim = tuple[tuple[int, ...], int]
 
@@ -65,20 +67,21 @@ class Claims:
         times = rows.times.astype(np.int64) + rows.origin
         owners = np.zeros(times.size, np.intp)
         for stage in self._stages:
-            for which, claimants in stage.claims(rows, vocabularies):
+            for which, claimants in stage.claims(rows, vocabularies, owners == 0):
                 moments = times[which]
                 runs = (self._starts[claimants] <= moments) & (moments < self._ends[claimants])
+                # Those who come before have not taken it.
                 free = runs & (owners[which] == 0)
                 owners[which[free]] = claimants[free]
         return owners
 
-    def traits(self, numbers: Collection[int]) -> dict[str, list[int]]:
-        """Return what rows have of which some may belong to these subscriptions; all others do not."""
+    def traits(self, numbers: Collection[int]) -> dict[str, set[int]]:
+        """Return what a row must have in one of some columns to belong to one of these subscriptions."""
         asked = [one for one in self._contracts if one.number in numbers]
         return {
-            "subscription": [one.number for one in asked],
-            "credential": [credential for credential, number in self._links if number in numbers],
-            "organization": [one.organization for one in asked if one.organization],
+            "subscription": {one.number for one in asked},
+            "credential": {credential for credential, number in self._links if number in numbers},
+            "organization": {one.organization for one in asked if one.organization},
         }
 
 
@@ -102,16 +105,21 @@ class _Stage:
             self._groups[tuple(index[number] for index, number in zip(self._indexes, claim, strict=True))] = group
             self._claimants[: len(places), group] = places
 
-    def claims(self, rows: Calls, vocabularies: Mapping[str, Vocabulary]) -> Iterator[tuple[Numbers, Numbers]]:
-        """Yield the positions of rows and who claims each of them, in the order of precedence."""
+    def claims(
+        self, rows: Calls, vocabularies: Mapping[str, Vocabulary], free: Marks
+    ) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yield positions of free rows and who claims each of them, in the order of precedence."""
         if not self._indexes:
             return
-        claimed = [
-            np.array([index.get(_number(word), 0) for word in vocabularies[name].words], np.int32)[rows.columns[name]]
+        tables = [
+            np.array([index.get(_number(word), 0) for word in vocabularies[name].words], np.intp)
             for name, index in zip(self._columns, self._indexes, strict=True)
         ]
-        groups = self._groups[tuple(claimed)]
-        which = np.flatnonzero(groups)
+        if not all(table.any() for table in tables):
+            return
+        indexes = (table[rows.columns[name]] for name, table in zip(self._columns, tables, strict=True))
+        groups = self._groups[tuple(indexes)]
+        which = np.flatnonzero((groups != 0) & free)
         groups = groups[which]
         for claimants in self._claimants:
             yield which, claimants[groups]

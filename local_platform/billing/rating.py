@@ -126,17 +126,19 @@ def _aggregation(plan: Plan, aggregation: RatingAggregation, usage: Usage) -> It
         graduated=aggregation.graduated,
         pre_pay_all_flat_rates=plan.pre_pay_all_flat_rates,
     )
-    for line in _tiered(slices, ChargeType.ELEMENT, Unit.ELEMENT):
-        yield replace(line, name=f"{aggregation.name}: {line.name}", element_id=aggregation.element_id)
+    yield from _tiered(slices, ChargeType.ELEMENT, Unit.ELEMENT, f"{aggregation.name}: ", aggregation.element_id)
 
 
-def _tiered(slices: Iterable[Slice], type_: ChargeType, unit: Unit) -> Iterator[Line]:
+def _tiered(
+    slices: Iterable[Slice], type_: ChargeType, unit: Unit, prefix: str = "", element_id: str | None = None
+) -> Iterator[Line]:
     for part in slices:
         tier = part.tier
-        for line in _fixed(ChargeType.TIER_FLAT_RATE, tier.name, Unit.PERIOD, part.flat_charge):
-            yield replace(line, tier=tier)
+        name, flat = f"{prefix}{tier.name}", part.flat_charge
+        if flat:
+            yield Line(ChargeType.TIER_FLAT_RATE, name, _ONE, Unit.PERIOD, flat, flat, element_id, tier)
         if part.quantity:
-            yield Line(type_, tier.name, part.quantity, unit, tier.unit_amount, part.unit_charge, tier=tier)
+            yield Line(type_, name, part.quantity, unit, tier.unit_amount, part.unit_charge, element_id, tier)
 
 
 def _element(element: PlanElement, usage: Usage) -> Iterator[Line]:
