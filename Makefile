@@ -29,7 +29,7 @@ run: $(VENV)/run.stamp ## Start the monitor (embedded platform and demo traffic 
 	@exec $(BIN)/revenium-monitor run $(ARGS)
 
 test: $(VENV)/dev.stamp ## Run the test suite
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 slow: $(VENV)/dev.stamp ## Run the long proofs as well (kill loop, full traces)
 	@$(BIN)/python -m pytest -m slow $(ARGS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,24 +14,12 @@ import pytest
 
 from local_platform import ids
 from local_platform.server import Platform, running_platform
+from local_platform.testing import ManualClock
 
 TENANT = 7
 KEY = f"rev_sk_{ids.encode('tenant', TENANT)}_0123456789abcdef"
 METER = "/meter/v2/ai/completions"
 METRICS = "/profitstream/v2/api/sources/metrics/ai"
-
-
-class ManualClock:
-    """Stands still until a test moves it."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
 
 
 class Answer(NamedTuple):
