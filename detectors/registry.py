@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeVar
 
-from detectors import level, river_adapter, spend
+from detectors import generic, level, river_adapter, spend
 from detectors.base import Detector, DetectorError, Sensitivity
 from detectors.parameters import Limits, ParameterInfo, describe_parameters
 
@@ -44,6 +44,12 @@ _ENTRIES = {
         level.LevelDetector,
         "A slow level and its ordinary wobble: error rates, latencies, tokens, calls.",
         level.LIMITS,
+    ),
+    "generic": _Entry(
+        generic.GenericDetector,
+        generic.GenericDetector,
+        "Any metric: whether anything like it was seen before, by value, by hour and over the last windows.",
+        generic.LIMITS,
     ),
 } | {
     name: _Entry(

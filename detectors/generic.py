@@ -1,0 +1,188 @@
+"""The detector for any other metric: has anything like this been seen before?"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from typing_extensions import override
+
+from detectors import fields
+from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
+from detectors.novelty.quiet import Quiet
+from detectors.novelty.votes import RECENT, Look, Votes
+from detectors.parameters import Limits
+from detectors.progress import Progress, Step
+from detectors.reasons import ORDINARY, TOO_LITTLE_HISTORY, score_of
+
+STATE_VERSION = 1
+LARGEST = 1e100  # squares of it still fit
+HOPELESS = 1e6  # a range this many times the recent values came from a freak value
+PACE = 0.01
+
+# Evidence in decades. On series of eight shapes these give about 0.5, 1 and 2.5 false episodes in a
+# thousand windows, which is 0.1, 0.2 and 0.4 a week of hours.
+THRESHOLDS = {
+    Sensitivity.CONSERVATIVE: 8.0,
+    Sensitivity.NORMAL: 5.0,
+    Sensitivity.AGGRESSIVE: 2.6,
+}
+
+# Ordinary residuals to either side of what is usual, for the band.
+WIDTHS = {
+    Sensitivity.CONSERVATIVE: 6.0,
+    Sensitivity.NORMAL: 5.0,
+    Sensitivity.AGGRESSIVE: 4.0,
+}
+
+LIMITS = {
+    "memory": Limits("windows after which what was seen is forgotten", "windows", 1000, 1_000_000),
+    "least": Limits("difference from the usual below which nothing is new", "value", 0.0, 1e6),
+    "warm_up": Limits("windows learnt before anything is an anomaly", "windows", 100, 10_000),
+    "quiet": Limits("whether, after an alarm, only a clearly stronger one counts", ""),
+}
+
+
+class _Window(NamedTuple):
+    step: Step
+    look: Look
+    evidence: float
+
+
+class GenericDetector(Detector):
+    """Novelty of the value, of its distance from the usual at that hour, and of the last windows together.
+
+    It knows no unit and no direction: a value in a gap that the series has always left out is as odd
+    as one beyond its edges. What was seen once is no longer new, so an incident that goes on soon
+    falls silent, and `quiet` sees to it that its echoes do not alarm again; whoever needs to know how
+    long something lasts takes the level detector.
+
+    The value of a window is taken as it is, whatever its length. Late and repeated windows are
+    judged and not learnt. The band of a verdict is a guide: what is usual at that hour, plus and minus
+    a few ordinary residuals.
+
+    Args:
+        sensitivity: How much evidence an anomaly needs.
+        memory: Windows after which what was seen is forgotten.
+        least: Difference from the usual below which nothing is new.
+        warm_up: Windows learnt before anything is an anomaly.
+        quiet: Whether, after an alarm, only a clearly stronger one counts.
+    """
+
+    name = "generic"
+
+    def __init__(
+        self,
+        sensitivity: str = Sensitivity.NORMAL,
+        memory: int = 24_000,
+        least: float = 0.01,
+        warm_up: int = 120,
+        quiet: bool = True,
+    ) -> None:
+        self.sensitivity = sensitivity
+        self.memory = memory
+        self.least = least
+        self.warm_up = warm_up
+        self.quiet = quiet
+        self._threshold = THRESHOLDS[Sensitivity(sensitivity)]
+        self._width = WIDTHS[Sensitivity(sensitivity)]
+        self._progress = Progress()
+        self._forget()
+
+    @override
+    def judge(self, observation: Observation) -> Verdict:
+        """Judge a window without learning from it."""
+        return self._verdict(self._compare(observation))
+
+    @override
+    def learn(self, observation: Observation) -> None:
+        """Learn from a window that is complete; repeated and late ones change nothing."""
+        self._learn(observation, self._compare(observation))
+
+    @override
+    def update(self, observation: Observation) -> Verdict:
+        """Judge a complete window, then learn from it, looking at it only once."""
+        window = self._compare(observation)
+        verdict = self._verdict(window)
+        self._learn(observation, window)
+        return verdict
+
+    @override
+    def state(self) -> dict[str, Any]:
+        """Return everything learnt."""
+        return {
+            "version": STATE_VERSION,
+            "progress": self._progress.state(),
+            "votes": self._votes.state(),
+            "quiet": self._quiet.state(),
+            "residual": self._residual,
+        }
+
+    @override
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take back what `state` returned."""
+        fields.require_version(state, STATE_VERSION)
+        self._progress.restore(fields.section(state, "progress"))
+        self._votes.restore(fields.section(state, "votes"))
+        self._quiet.restore(fields.section(state, "quiet"))
+        self._residual = fields.number(state, "residual")
+
+    def _forget(self) -> None:
+        self._votes = Votes(self.memory)
+        self._quiet = Quiet()
+        self._residual = 0.0
+
+    def _compare(self, observation: Observation) -> _Window:
+        hours = span_in_hours(observation)
+        value = max(-LARGEST, min(LARGEST, observation.value))
+        step = self._progress.step(observation.at, hours)
+        look = self._votes.look(observation.at, value)
+        if abs(look.residual.value) < self.least:
+            return _Window(step, look, 0.0)
+        late = not self._progress.is_new(step)
+        return _Window(step, look, self._votes.evidence(look, alone=late))
+
+    def _verdict(self, window: _Window) -> Verdict:
+        warming_up = self._votes.count < self.warm_up
+        evidence = window.evidence
+        held_back = self.quiet and evidence > self._threshold and self._quiet.holds_back(evidence)
+        odd = evidence > self._threshold and not held_back and not warming_up
+        look = window.look
+        reach = self._width * self._residual + self.least
+        return Verdict(
+            score=0.0 if warming_up else score_of(self._threshold if held_back else evidence),
+            is_anomaly=odd,
+            expected=look.expected,
+            low=look.expected - reach,
+            high=look.expected + reach,
+            reason=_reason(look, warming_up=warming_up, odd=odd, held_back=held_back),
+            warming_up=warming_up,
+        )
+
+    def _learn(self, observation: Observation, window: _Window) -> None:
+        if not self._progress.is_new(window.step):
+            return
+        self._progress.advance(observation.at, window.step.hours)
+        size = abs(self._votes.learn(window.look))
+        count = self._votes.count
+        self._residual += (size - self._residual) * max(PACE, 1.0 / count)
+        if count > self.warm_up:
+            self._quiet.learn(window.evidence)
+        elif self._is_hopeless():
+            self._forget()
+
+    def _is_hopeless(self) -> bool:
+        """Say whether one of the first values was so absurd that nothing else can be seen beside it."""
+        recent = self._votes.recent
+        largest = max(abs(value) for value in recent)
+        return len(recent) == RECENT and 0 < largest * HOPELESS < self._votes.range
+
+
+def _reason(look: Look, *, warming_up: bool, odd: bool, held_back: bool) -> str:
+    if warming_up:
+        return TOO_LITTLE_HISTORY
+    if held_back:
+        return "unlike what was seen before, but no more so than the last windows"
+    if not odd:
+        return ORDINARY
+    side = "above" if look.residual.value >= 0 else "below"
+    return f"unlike what was seen before, {side} what is usual at this time"
