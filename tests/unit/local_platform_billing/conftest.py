@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from local_platform.analytics import folding
 from local_platform.billing.amounts import Standing, standing
 from local_platform.billing.usage import ELEMENT_KIND
 from local_platform.resources import documents
@@ -88,17 +92,33 @@ class Ledger:
             },
         )
 
+    def fold(self) -> None:
+        """Copy all calls into columns, a few at a time."""
+        with patch.object(folding, "_SMALLEST_BATCH", 1), patch.object(folding, "_LARGEST_BATCH", 3):
+            while (batch := folding.next_batch(self.session.connection)) is not None:
+                folding.store_batch(batch, self.session.connection)
+
     def _insert(self, table: str, row: Mapping[str, object]) -> None:
         marks = ", ".join("?" * len(row))
         statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"  # noqa: S608 - our own columns
         self.session.connection.execute(statement, tuple(row.values()))
 
 
+@cache
+def _empty() -> bytes:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        return connection.serialize()
+
+
+@contextmanager
+def open_ledger() -> Iterator[Ledger]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.deserialize(_empty())
+        yield Ledger(Session(connection, TENANT, TEAM, USER, NOW))
+
+
 @pytest.fixture
 def ledger() -> Iterator[Ledger]:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        migrate(connection)
-        yield Ledger(Session(connection, TENANT, TEAM, USER, NOW))
-    finally:
-        connection.close()
+    with open_ledger() as opened:
+        yield opened
