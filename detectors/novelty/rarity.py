@@ -20,6 +20,7 @@ NOTHING = -1e4
 """Bin of what has no size at all."""
 
 TAIL = 0.95
+TAIL_DECADES = -math.log10(1.0 - TAIL)
 MIDDLE_OF_TAIL = 0.975
 REFRESH = 50.0
 """The tail is measured again after a fiftieth of the sizes has come in."""
@@ -57,8 +58,8 @@ class Rarity:
             return 0.0
         if size <= self._tail:
             at_least = sum(self._counts[bisect_left(self._bins, _bin(size)) :])
-            return max(0.0, -math.log10((at_least + 0.5) / (self._total + 1.0)))
-        beyond = -math.log10(1.0 - TAIL) + (size - self._tail) / self._scale * DECADES
+            return max(0.0, min(TAIL_DECADES, -math.log10((at_least + 0.5) / (self._total + 1.0))))
+        beyond = TAIL_DECADES + (size - self._tail) / self._scale * DECADES
         if beyond <= MOST_DECADES:
             return beyond
         return MOST_DECADES * (1.0 + BEND * math.log(beyond / MOST_DECADES))
