@@ -55,6 +55,7 @@ class Aggregation:
         within: What makes the metrics of a group; one alone without any.
         source: Where its values come from.
         per_minute: Whether values are divided by the bucket's minutes, and take a token type.
+        kind: What its metrics call themselves, instead of how they are aggregated.
     """
 
     by: Dimension | None
@@ -65,14 +66,15 @@ class Aggregation:
     within: Dimension | None = None
     source: Source = Source.CALLS
     per_minute: bool = False
+    kind: str = ""
 
 
 def _calls_of(dimension: Dimension | None) -> Aggregation:
     return Aggregation(dimension, "", 1.0, "count", fixed=True)
 
 
-def _time_of(dimension: Dimension, within: Dimension | None = None) -> Aggregation:
-    return Aggregation(dimension, "duration_ms", _SECONDS, "avg", within=within)
+def _time_of(dimension: Dimension) -> Aggregation:
+    return Aggregation(dimension, "duration_ms", _SECONDS, "avg")
 
 
 _TOOL_COST = Aggregation(TOOL, "cost", source=Source.TOOLS)
@@ -99,7 +101,6 @@ IN_ALL = {
     "cost-by-model-aggregated": Aggregation(entities.MODEL),
     "cost-by-organization-aggregated": Aggregation(entities.ORGANIZATION),
     "cost-by-product-aggregated": Aggregation(entities.PRODUCT),
-    "cost-by-user-aggregated": Aggregation(entities.USER),
     "cost-by-task-aggregated": Aggregation(entities.TASK),
     "cost-by-vendor": Aggregation(entities.PROVIDER),
     "cost-by-tool-aggregated": _TOOL_COST,
@@ -111,7 +112,9 @@ IN_ALL = {
     "response-time-by-vendor": _time_of(entities.PROVIDER),
     "response-time-by-model": _time_of(entities.MODEL),
     "avg-time-by-agent": _time_of(entities.AGENT),
-    "task-performance-by-agent": _time_of(entities.AGENT, within=entities.TASK),
+    "task-performance-by-agent": Aggregation(
+        entities.AGENT, "duration_ms", 1.0, "avg", within=entities.TASK, kind="TASK_PERFORMANCE_BY_AGENT"
+    ),
     "tasks-completed-by-agent": _calls_of(entities.AGENT),
     "task-completion-aggregated": _COMPLETED,
     "transaction-count-by-team": _calls_of(None),
@@ -133,5 +136,12 @@ SIDE_BY_SIDE = {
     },
 }
 """Over time, with a group for each of several aggregations."""
+
+BY_USER = (
+    Aggregation(entities.USER, kind="COST_METRIC_BY_USER"),
+    Aggregation(entities.USER, "", 1.0, "count", fixed=True, kind="REQUEST_METRIC_BY_USER"),
+    Aggregation(entities.USER, "total_tokens", 1.0, kind="TOKEN_METRIC_BY_USER"),
+)
+"""What a user cost, asked for and consumed, side by side in one group."""
 
 NOTHING_IN_ALL = ("ai-assistants/team-medians",)

@@ -28,10 +28,13 @@ _ELSEWHERE = frozenset({"CODING_ASSISTANT", "CODING_ASSISTANTS", "PROVIDER_BILLI
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A value of an entity; `more` are further fields that it has on the wire."""
+    """A value of an entity; `more` are further fields that it has on the wire.
+
+    Most say in `kind` how they were aggregated, some which report they are of: clients take its unit from that.
+    """
 
     entity: Entity
-    how: str
+    kind: str
     value: float
     more: Mapping[str, object] = field(default_factory=dict)
 
@@ -68,7 +71,7 @@ def groups_by_bucket(
         ]
         entities = [_entities(connection, one, position, selection, found) for position, one in enumerate(dimensions)]
         alone = _team(connection, asked) if not dimensions else Entity("", "")
-    return [list(_groups(how, of_bucket, entities, alone)) for of_bucket in found]
+    return [list(_groups(aggregation.kind or how, of_bucket, entities, alone)) for of_bucket in found]
 
 
 def _column(asked: Asked, aggregation: Aggregation) -> str:
@@ -130,7 +133,7 @@ def _team(connection: sqlite3.Connection, asked: Asked) -> Entity:
 
 
 def _groups(
-    how: str,
+    kind: str,
     values: Mapping[tuple[int, ...], float],
     entities: Sequence[Mapping[int, Entity]],
     alone: Entity,
@@ -139,6 +142,6 @@ def _groups(
     metrics: dict[Entity, list[Metric]] = {}
     for group, value in values.items():
         shown_parts = [by_code[code] for by_code, code in zip(entities, group, strict=True)] or [alone]
-        metrics.setdefault(shown_parts[0], []).append(Metric(shown_parts[-1], how, value))
+        metrics.setdefault(shown_parts[0], []).append(Metric(shown_parts[-1], kind, value))
     for entity in sorted(metrics, key=lambda one: (one.name, one.id)):
         yield Group(entity.name, sorted(metrics[entity], key=lambda one: one.entity.name))

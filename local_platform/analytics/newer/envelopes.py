@@ -65,7 +65,7 @@ def _metric(asked: Asked, metric: Metric) -> dict[str, object]:
         "id": metric.entity.id or ids.of_name("entity", name),
         "label": name,
         "resourceType": "metric",
-        "metricType": metric.how,
+        "metricType": metric.kind,
         "metricResult": metric.value,
         "created": iso(asked.now),
         "updated": iso(asked.now),

@@ -15,6 +15,8 @@ from local_platform.billing.revenue import revenue
 
 DIMENSIONS = {"customer": ORGANIZATION, "product": PRODUCT}
 
+_MARGINS = {ORGANIZATION: "PROFIT_MARGIN_BY_CUSTOMER", PRODUCT: "PROFIT_MARGIN_BY_PRODUCT"}
+
 
 def revenue_groups(connection: sqlite3.Connection, asked: Asked, dimension: Dimension) -> list[Group]:
     """Return what each customer or product brought in."""
@@ -29,7 +31,7 @@ def margin_groups(connection: sqlite3.Connection, asked: Asked, dimension: Dimen
     [costs] = groups_by_bucket(connection, asked, Aggregation(dimension, fixed=True), [asked.window])
     spent = {metric.entity: Decimal(str(metric.value)) for group in costs for metric in group.metrics}
     return [
-        Group(entity.name, [Metric(entity, "avg", _margin(amount, spent.get(entity, Decimal(0))))])
+        Group(entity.name, [Metric(entity, _MARGINS[dimension], _margin(amount, spent.get(entity, Decimal(0))))])
         for entity, amount in _revenue(connection, asked, dimension).items()
         if amount > 0
     ]

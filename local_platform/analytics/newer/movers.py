@@ -21,16 +21,18 @@ _DIMENSIONS = {
 
 
 def movers(connection: sqlite3.Connection, asked: Asked) -> list[Group]:
-    """Return what moved, the largest move first; the result of each is by how much."""
+    """Return what moved, by dollars the largest move first; the result of each is its change in percent."""
     window = asked.window
     before = Bucket(window.start - (window.end - window.start), window.start)
     aggregation = Aggregation(_DIMENSIONS[asked.choice("groupBy", tuple(_DIMENSIONS), "model")])
     previous, current = map(_values, groups_by_bucket(connection, asked, aggregation, [before, window]))
-    moves = [
-        Group(entity.name, [_move(entity, previous.get(entity, 0.0), current.get(entity, 0.0))])
-        for entity in previous.keys() | current.keys()
+    moved = sorted(
+        previous.keys() | current.keys(),
+        key=lambda entity: (-abs(current.get(entity, 0.0) - previous.get(entity, 0.0)), entity.name),
+    )
+    return [
+        Group(entity.name, [_move(entity, previous.get(entity, 0.0), current.get(entity, 0.0))]) for entity in moved
     ]
-    return sorted(moves, key=lambda group: (-abs(group.metrics[0].value), group.name))
 
 
 def _values(groups: Sequence[Group]) -> dict[Entity, float]:
@@ -39,7 +41,14 @@ def _values(groups: Sequence[Group]) -> dict[Entity, float]:
 
 def _move(entity: Entity, previous: float, current: float) -> Metric:
     more = {"currentValue": current, "previousValue": previous, "trend": _trend(previous, current)}
-    return Metric(entity, "sum", round(current - previous, 9), more)
+    return Metric(entity, "TOP_MOVERS", _percent(previous, current), more)
+
+
+def _percent(previous: float, current: float) -> float:
+    """Return the change in percent; what was not there before has grown by all of itself."""
+    if not previous:
+        return 100.0 if current else 0.0
+    return round(100 * (current - previous) / previous, 6)
 
 
 def _trend(previous: float, current: float) -> str:

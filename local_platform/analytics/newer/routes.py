@@ -14,8 +14,15 @@ from local_platform.analytics.folder import FOLDER
 from local_platform.analytics.newer import insights
 from local_platform.analytics.newer.agents import tool_breakdown
 from local_platform.analytics.newer.asking import Asked, asked, team_asked
-from local_platform.analytics.newer.catalogue import IN_ALL, NOTHING_IN_ALL, OVER_TIME, SIDE_BY_SIDE, Aggregation
-from local_platform.analytics.newer.computing import Group, groups_by_bucket, ranked
+from local_platform.analytics.newer.catalogue import (
+    BY_USER,
+    IN_ALL,
+    NOTHING_IN_ALL,
+    OVER_TIME,
+    SIDE_BY_SIDE,
+    Aggregation,
+)
+from local_platform.analytics.newer.computing import Group, Metric, groups_by_bucket, ranked
 from local_platform.analytics.newer.envelopes import aggregated, described, over_time, paged
 from local_platform.analytics.newer.jobs import roi_summary
 from local_platform.analytics.newer.money import DIMENSIONS, margin_groups, revenue_groups
@@ -62,6 +69,7 @@ def _answers() -> Mapping[str, Answer]:
         **{f"revenue-per-{name}": partial(_ranked, revenue_groups, one) for name, one in DIMENSIONS.items()},
         **{f"profit-margin-per-{name}": partial(_ranked, margin_groups, one) for name, one in DIMENSIONS.items()},
         **{f"filter-options/{name}": partial(_options, name) for name in OPTIONS},
+        "cost-by-user-aggregated": _by_user,
         "cost-by-department-aggregated": _departments,
         "agent-tool-breakdown": lambda database, question: {
             **described(question),
@@ -89,6 +97,16 @@ def _over_time(aggregation: Aggregation, database: sqlite3.Connection, question:
 def _in_all(aggregation: Aggregation, database: sqlite3.Connection, question: Asked) -> object:
     [groups] = groups_by_bucket(database, question, aggregation, [question.window])
     return aggregated(question, ranked(groups))
+
+
+def _by_user(database: sqlite3.Connection, question: Asked) -> object:
+    metrics: dict[str, list[Metric]] = {}
+    for aggregation in BY_USER:
+        [groups] = groups_by_bucket(database, question, aggregation, [question.window])
+        for group in groups:
+            metrics.setdefault(group.name, []).extend(group.metrics)
+    costliest = sorted(metrics.items(), key=lambda user: user[1][0].value, reverse=True)
+    return aggregated(question, [Group(name, of_user) for name, of_user in costliest])
 
 
 def _side_by_side(aggregations: Mapping[str, Aggregation], database: sqlite3.Connection, question: Asked) -> object:

@@ -56,8 +56,8 @@ def test_an_address_where_nobody_listens_is_no_error(monkeypatch: pytest.MonkeyP
         (None, None, None),
         ("", None, None),
         ("30000000", None, 15.0),
-        ("30000000", str(os.getpid()), 15.0),
-        ("30000000", str(os.getpid() + 1), None),
+        pytest.param("30000000", str(os.getpid()), 15.0, id="this process"),
+        pytest.param("30000000", str(os.getpid() + 1), None, id="another process"),
         ("1000000", "", 0.5),
     ],
 )
