@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -60,10 +60,11 @@ def analyze(
     """
     series = _series(buckets, period, dimensions)
     choice = _Choice(DEVIATIONS[sensitivity], min_impact, method, drops)
-    unusual = {key: _unusual(values, choice) for key, values in series.items()}
+    times = period.times()
+    unusual = {key: _unusual(values, times, choice) for key, values in series.items()}
     found = {key: [one for one in judged if _matters(one, choice)] for key, judged in unusual.items()}
     anomalies = summaries.anomalies_of(found, period)
-    times = summaries.by_time(found, period, method)
+    groups = summaries.by_time(found, period, method)
     entities = summaries.by_entity(found, period)
     return Analysis(
         period_analyzed=period.name,
@@ -76,9 +77,9 @@ def analyze(
         entities_analyzed=_counted(series, dimensions),
         total_anomalies_detected=len(anomalies),
         temporal_anomalies=anomalies,
-        time_period_summary=times,
+        time_period_summary=groups,
         entity_summary=entities,
-        recommendations=recommend(anomalies, times, entities),
+        recommendations=recommend(anomalies, groups, entities),
         below_impact=sum(len(judged) for judged in unusual.values()) - len(anomalies),
         undecided=tuple(key for key, values in series.items() if not _is_decidable(values, method)),
     )
@@ -106,10 +107,10 @@ def _lined_up(key: EntityKey, amounts: Mapping[datetime, float], indexes: Mappin
     return values
 
 
-def _unusual(values: Series, choice: _Choice) -> list[Judgement]:
+def _unusual(values: Series, times: Sequence[Hashable], choice: _Choice) -> list[Judgement]:
     if choice.method is Method.CLASSIC:
         return classic.exceeding(classic.judge(values), choice.deviations)
-    judged = robust.judge([value or 0.0 for value in values])
+    judged = robust.judge([value or 0.0 for value in values], times)
     return robust.exceeding(judged, choice.deviations, drops=choice.drops)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
 from detectors.base import DetectorError
@@ -76,6 +76,11 @@ class Period:
             return f"{round(width / DAY)} days from {day}"
         midnight = start.hour == start.minute == start.second == 0
         return day if _is_day(width) and midnight else f"{day} {start.strftime('%H:%M %Z')}"
+
+    def times(self) -> list[time | int]:
+        """Return the time of the day of each bucket, or the weekday where it is as long as a day or longer."""
+        daily = self._width(0) >= DAY - HOUR
+        return [start.weekday() if daily else start.time() for start in self.starts]
 
     def is_weekend(self, index: int) -> bool:
         """Say whether a bucket, no longer than a day, begins on a Saturday or a Sunday."""

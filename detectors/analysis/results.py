@@ -141,7 +141,7 @@ class EntitySummary:
         entity_type: Its dimension.
         anomalous_time_periods: Labels of its anomalous buckets, in order of time.
         total_anomalous_cost: Dollars beyond the norm in them; drops are not set against it.
-        normal_cost: The norm of one bucket.
+        normal_cost: The norm of one of them, on average.
         pattern: How they lie in time.
         anomaly_pattern: The same in words.
         ongoing: Whether the last bucket of the period is one of them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -119,7 +120,7 @@ def _entity_summary(key: EntityKey, judged: Sequence[Judgement], period: Period)
         entity_type=key.dimension,
         anomalous_time_periods=tuple(period.label(index) for index in indexes),
         total_anomalous_cost=_beyond(judged),
-        normal_cost=judged[0].value - judged[0].excess,
+        normal_cost=statistics.fmean(one.value - one.excess for one in judged),
         pattern=pattern,
         anomaly_pattern=describe(pattern, len(indexes), period.unit),
         ongoing=indexes[-1] == len(period.starts) - 1,

@@ -12,19 +12,19 @@ from detectors.base import DetectorError, Sensitivity
 ALL = list(Sensitivity)
 
 
-def test_the_deviation_is_the_mean_distance_of_the_nearer_half(spending):
-    # Median 10, distances 0 1 1 0 3 0 2; the nearer half is 0 0 0 1, and one of its zeros is the
-    # median itself: 1 / 3, times 3.0801, times 1 + 2 / 7.
+def test_the_deviation_is_the_mean_distance_of_the_nearer_buckets(spending):
+    # Median 10, distances 0 1 1 0 3 0 2; the nearer four are 0 0 0 1, and one of the zeros is the
+    # median itself: 1 / 3, times 2.662 for the nearer 4/7 of a Gaussian, times 1 + 2.5 / 7.
     found = spending.analyze(10, 11, 9, 10, 13, 10, 12, min_impact=0).temporal_anomalies
     assert [one.anomaly_value for one in found] == [13.0]
-    assert found[0].z_score == pytest.approx(3 / (3.0801 / 3 * 9 / 7))
+    assert found[0].z_score == pytest.approx(3 / (2.662 / 3 * 9.5 / 7), rel=1e-3)
     assert found[0].normal_value == 10.0
 
 
 def test_an_even_number_of_buckets_has_no_bucket_in_the_middle(spending):
-    # Median 10.5, the nearer half is 0.5 0.5 0.5 1.5: 0.75, times 3.0801, times 1 + 2 / 6.
+    # Median 10.5, the nearer four are 0.5 0.5 0.5 1.5: 0.75, times 2.236 for the nearer two thirds, times 1 + 2.5 / 6.
     found = spending.analyze(10, 12, 9, 11, 30, 10).temporal_anomalies
-    assert [one.z_score for one in found] == [pytest.approx(19.5 / 3.0801)]
+    assert [one.z_score for one in found] == [pytest.approx(19.5 / (0.75 * 2.236 * 8.5 / 6), rel=1e-3)]
 
 
 @pytest.mark.parametrize("sensitivity", ALL)
@@ -76,6 +76,38 @@ def test_who_comes_and_goes_is_compared_with_its_own_active_days(spending):
     month[16] = 900.0
     (one,) = spending.analyze(*month).temporal_anomalies
     assert (one.anomaly_value, one.normal_value) == (900.0, 100.0)
+
+
+def office_week(hour_of_spike=None, size=500.0):
+    """Return the hours of a week: ten dollars in office hours, one otherwise, both wavering by a tenth."""
+    hours = [10.0 if hour // 24 < 5 and 8 <= hour % 24 < 18 else 1.0 for hour in range(168)]
+    wavering = [amount * (0.9 + hour * 7 % 5 / 20) for hour, amount in enumerate(hours)]
+    return [size if hour == hour_of_spike else amount for hour, amount in enumerate(wavering)]
+
+
+def test_office_hours_have_a_norm_of_their_own(hourly):
+    assert hourly.analyze(*office_week(), min_impact=0).total_anomalies_detected == 0
+    (one,) = hourly.analyze(*office_week(36, size=40.0)).temporal_anomalies
+    assert one.time_group_label == "Tuesday 2026-03-03 12:00 UTC"
+    assert one.normal_value == pytest.approx(10.0, rel=0.1)
+
+
+def test_what_is_ordinary_at_noon_is_an_anomaly_in_the_night(hourly):
+    (one,) = hourly.analyze(*office_week(27, size=10.0), min_impact=5).temporal_anomalies
+    assert (one.anomaly_value, one.normal_value) == (10.0, pytest.approx(1.0, rel=0.1))
+
+
+def test_the_working_half_of_a_single_day_is_no_anomaly(hourly):
+    assert hourly.analyze(*office_week()[:24], min_impact=0).total_anomalies_detected == 0
+
+
+def test_a_weekday_that_is_always_dear_is_a_habit_and_two_of_four_are_not(spending):
+    month = [10.0 + day % 3 for day in range(28)]
+    for monday in (0, 7, 14, 21):
+        month[monday] = 90.0
+    assert spending.analyze(*month).total_anomalies_detected == 0
+    month[0] = month[14] = 10.0
+    assert spending.analyze(*month).total_anomalies_detected == 2
 
 
 def test_a_single_stretch_after_idleness_is_new_and_no_habit(spending):
