@@ -27,7 +27,7 @@ from .conftest import NOW, Ledger, open_ledger
 Row = dict[str, Any]
 
 START = datetime(2026, 3, 10, tzinfo=UTC)
-FIRST, STEP = START - timedelta(days=1), timedelta(hours=6)
+FIRST, STEP = START - timedelta(days=1), timedelta(hours=12)
 MOMENTS = st.integers(0, (NOW - FIRST) // STEP).map(lambda step: FIRST + step * STEP)
 NANO = Decimal(10) ** -9
 TIERS = [{"name": "First", "upTo": 3, "unitAmount": "0.5", "flatAmount": 1}, {"name": "Rest", "unitAmount": "0.25"}]
@@ -35,25 +35,27 @@ LOOKED_FOR = {"cost": "0.000000005", "model": "gpt-4o", "weight": "5"}
 
 OWNERS = {
     "at": MOMENTS,
-    "subscription_id": st.sampled_from([None, None, None, 1, 3]),
-    "credential_id": st.sampled_from([None, 1, 2, 3]),
-    "organization_id": st.sampled_from([None, 1, 2]),
-    "product_id": st.sampled_from([None, 1, 2]),
+    "subscription_id": st.sampled_from([None] * 5 + [1, 3]),
+    "credential_id": st.sampled_from([None, 1, 2]),
+    "organization_id": st.sampled_from([None, 1, 1, 2]),
+    "product_id": st.sampled_from([None, 1, 1, 2]),
 }
 CALL = st.fixed_dictionaries(
     {
         **OWNERS,
-        "total_cost": st.sampled_from([0, 1, 5, 7, 10**9, 4 * 10**18]),
+        "total_cost": st.sampled_from([0, 1, 5, 7, 10**9, 9 * 10**18]),
         "model": st.sampled_from(["gpt-4o", "claude"]),
     }
 )
 EVENT = st.fixed_dictionaries(
     {**OWNERS, "element": st.sampled_from(["cost", "weight"]), "value": st.sampled_from([0.1, 5.0, -3.0, "eu"])}
 )
-LINK = st.tuples(st.integers(1, 3), st.sampled_from(["subscription", "credential"]), st.integers(0, 2))
+LINK = st.tuples(st.integers(1, 2), st.sampled_from(["subscription", "credential"]), st.integers(0, 2))
 # What is metered, which credential is linked to which subscription afterwards, and whether calls are copied then.
 HISTORIES = st.lists(
-    st.tuples(st.lists(CALL, max_size=8), st.lists(EVENT, max_size=3), st.lists(LINK, max_size=1), st.booleans()),
+    st.tuples(
+        st.lists(CALL, min_size=4, max_size=12), st.lists(EVENT, max_size=3), st.lists(LINK, max_size=3), st.booleans()
+    ),
     min_size=1,
     max_size=4,
 )
@@ -110,9 +112,9 @@ def company(ledger: Ledger) -> Company:
     ]
     gold, iron = (ledger.product(charge=10, tiers=TIERS, ratingAggregations=aggregations) for _ in range(2))
     acme, globex = ledger.add("organization"), ledger.add("organization")
-    credentials = [ledger.add("credential") for _ in range(3)]
+    credentials = [ledger.add("credential") for _ in range(2)]
     terms: list[Any] = [
-        (gold, {"start": "2026-03-10T00:00:00Z", "expiration": "2026-03-15T06:00:00Z", "organizationId": acme.id}),
+        (gold, {"start": "2026-03-10T00:00:00Z", "expiration": "2026-03-15T00:00:00Z", "organizationId": acme.id}),
         (gold, {"start": "2026-03-10T00:00:00Z", "organizationId": acme.id}),
         (iron, {"start": "2026-03-13T12:00:00Z", "organizationId": globex.id}),
         (iron, {"start": "2026-03-10T00:00:00Z"}),
