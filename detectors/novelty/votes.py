@@ -66,15 +66,16 @@ class Votes:
         memory: Windows after which what was seen is forgotten.
     """
 
-    __slots__ = ("_density", "_rarity", "_residuals", "_senses", "_values", "count", "profile")
+    __slots__ = ("_density", "_memory", "_profile", "_rarity", "_residuals", "_senses", "_values", "count")
 
     def __init__(self, memory: int) -> None:
+        self._memory = memory
         self._senses = {name: Sense(memory) for name in ("value", "residual", "few", "deviation", "drift")}
         self._rarity = Rarity(memory)
         self._density = 0.0
         self._values: deque[float] = deque(maxlen=RECENT)
         self._residuals: deque[float] = deque(maxlen=RECENT)
-        self.profile = Profile()
+        self._profile = Profile()
         self.count = 0
 
     @property
@@ -91,7 +92,7 @@ class Votes:
         """Look at a window without learning from it."""
         senses = self._senses
         # Before the first value there is nothing to expect but the value itself.
-        expected = self.profile.expected(at) if self.count else value
+        expected = self._profile.expected(at) if self.count else value
         values = [*self._values, value][-RECENT:]
         residuals = [*self._residuals, value - expected][-RECENT:]
         impression = senses["value"].look(value)
@@ -121,13 +122,14 @@ class Votes:
             votes += DEVIATION * look.deviation.decades + DRIFT * look.drift.decades
             votes += DENSITY * self._rarity.decades(look.density)
             votes += REACH_OF_FEW * self._senses["few"].reach(look.few, LARGEST_REACH_OF_FEW)
-        return max(0.0, votes - AGE * math.log10(max(1.0, self.count / YOUNG)))
+        age = min(self.count, self._memory)
+        return max(0.0, votes - AGE * math.log10(max(1.0, age / YOUNG)))
 
     def learn(self, look: Look) -> float:
         """Learn a window that was looked at, and return the residual as far as it is credible."""
         senses = self._senses
         credible = senses["value"].seen.credible(look.value.value)
-        self.profile.learn(look.at, credible)
+        self._profile.learn(look.at, credible)
         self._values.append(credible)
         residual = credible - look.expected
         self._residuals.append(residual)
@@ -146,7 +148,7 @@ class Votes:
             "density": self._density,
             "values": list(self._values),
             "residuals": list(self._residuals),
-            "profile": self.profile.state(),
+            "profile": self._profile.state(),
             "count": self.count,
         }
 
@@ -157,9 +159,9 @@ class Votes:
             sense.restore(fields.section(saved, name))
         self._rarity.restore(fields.section(state, "rarity"))
         self._density = fields.number(state, "density")
-        self._values.extend(fields.numbers(state, "values", longest=RECENT))
-        self._residuals.extend(fields.numbers(state, "residuals", longest=RECENT))
-        self.profile.restore(fields.section(state, "profile"))
+        self._values = deque(fields.numbers(state, "values", longest=RECENT), RECENT)
+        self._residuals = deque(fields.numbers(state, "residuals", longest=RECENT), RECENT)
+        self._profile.restore(fields.section(state, "profile"))
         self.count = int(fields.number(state, "count"))
 
 
