@@ -1,4 +1,4 @@
-"""Large arrays go back to the system as soon as they are done with."""
+"""What a report has needed goes back to the system as soon as it is done with."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ def return_large_arrays() -> None:
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
+
+
+def return_the_rest() -> None:
+    """Give back what the library keeps of many small blocks, which lie scattered over each reader's own heap."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -14,6 +14,7 @@ import numpy as np
 from local_platform.analytics import columns
 from local_platform.analytics.columns import KEYS, MEASURES, TIME, Calls, Numbers, Packed, Vocabulary, Word
 from local_platform.analytics.folding import DAY_MS
+from local_platform.analytics.memory import return_the_rest
 from local_platform.analytics.periods import Bucket
 from local_platform.wire import dumps, to_ms
 
@@ -53,6 +54,7 @@ def one_view(connection: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         connection.execute("COMMIT")
+        return_the_rest()
 
 
 def calls_by_bucket(

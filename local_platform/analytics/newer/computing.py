@@ -56,22 +56,53 @@ def groups_by_bucket(
     connection: sqlite3.Connection, asked: Asked, aggregation: Aggregation, buckets: Sequence[Bucket]
 ) -> list[list[Group]]:
     """Compute the groups of each bucket, ordered by name."""
+    [groups] = several_by_bucket(connection, asked, [aggregation], buckets)
+    return groups
+
+
+def several_by_bucket(
+    connection: sqlite3.Connection, asked: Asked, aggregations: Sequence[Aggregation], buckets: Sequence[Bucket]
+) -> list[list[list[Group]]]:
+    """Compute several aggregations in one reading, each as `groups_by_bucket` does; they group the same source alike."""
     if (sources := asked.words("costSource") | asked.words("costSources")) and sources <= _ELSEWHERE:
-        return [[] for _ in buckets]
-    how = aggregation.how if aggregation.fixed else asked.aggregate(aggregation.how)
-    dimensions = [one for one in (aggregation.by, aggregation.within) if one is not None]
-    column = _column(asked, aggregation)
-    selection = _selection(connection, asked, aggregation, dimensions, column)
+        return [[[] for _ in buckets] for _ in aggregations]
+    first = aggregations[0]
+    dimensions = [one for one in (first.by, first.within) if one is not None]
+    wanted = [_Wanted.of(asked, one) for one in aggregations]
+    selection = _selection(connection, asked, first.source, dimensions, [one.column for one in wanted])
+    found: list[list[dict[tuple[int, ...], float]]] = [[] for _ in wanted]
     with one_view(connection):
-        found = [
-            _values(how, dimensions, column, columns, _worth(aggregation, bucket))
-            for bucket, columns in zip(
-                buckets, _READERS[aggregation.source](connection, selection, buckets), strict=True
-            )
-        ]
-        entities = [_entities(connection, one, position, selection, found) for position, one in enumerate(dimensions)]
+        reading = _READERS[first.source](connection, selection, buckets)
+        for bucket, columns in zip(buckets, reading, strict=True):
+            for one, values in zip(wanted, found, strict=True):
+                values.append(_values(one, dimensions, columns, bucket))
+        met = [values for of_one in found for values in of_one]
+        entities = [_entities(connection, one, position, selection, met) for position, one in enumerate(dimensions)]
         alone = _team(connection, asked) if not dimensions else Entity("", "")
-    return [list(_groups(aggregation.kind or how, of_bucket, entities, alone)) for of_bucket in found]
+    return [
+        [list(_groups(one.kind, values, entities, alone)) for values in of_one]
+        for one, of_one in zip(wanted, found, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An aggregation as one request asks for it."""
+
+    aggregation: Aggregation
+    how: str
+    column: str
+
+    @classmethod
+    def of(cls, asked: Asked, aggregation: Aggregation) -> _Wanted:
+        """Read what a request may choose."""
+        how = aggregation.how if aggregation.fixed else asked.aggregate(aggregation.how)
+        return cls(aggregation, how, _column(asked, aggregation))
+
+    @property
+    def kind(self) -> str:
+        """What the metrics call themselves."""
+        return self.aggregation.kind or self.how
 
 
 def _column(asked: Asked, aggregation: Aggregation) -> str:
@@ -88,28 +119,27 @@ def _worth(aggregation: Aggregation, bucket: Bucket) -> float:
 def _selection(
     connection: sqlite3.Connection,
     asked: Asked,
-    aggregation: Aggregation,
+    source: Source,
     dimensions: Sequence[Dimension],
-    column: str,
+    columns: Sequence[str],
 ) -> Selection:
     keeps = {
         dimension.key: picked(connection, dimension, words)
         for name, dimension in FILTERS.items()
-        if (words := asked.words(name)) and dimension.key in _KEYS[aggregation.source]
+        if (words := asked.words(name)) and dimension.key in _KEYS[source]
     }
+    names = [*(one.key for one in dimensions), *filter(None, columns)]
     # Counting takes any column; the one that everything has is as good as another.
-    counted = [] if column or dimensions else ["agent"]
-    names = [*(one.key for one in dimensions), *([column] if column else counted)]
-    return Selection(asked.team, tuple(names), keeps)
+    return Selection(asked.team, tuple(dict.fromkeys(names or ["agent"])), keeps)
 
 
 def _values(
-    how: str, dimensions: Sequence[Dimension], column: str, columns: Mapping[str, Numbers], worth: float
+    wanted: _Wanted, dimensions: Sequence[Dimension], columns: Mapping[str, Numbers], bucket: Bucket
 ) -> dict[tuple[int, ...], float]:
-    values = columns[column] if column else np.ones_like(next(iter(columns.values())))
+    values = columns[wanted.column] if wanted.column else np.ones_like(next(iter(columns.values())))
     # A count is a number of calls whatever it is that would be summed up.
-    unit = 1.0 if how == "count" else worth
-    found = aggregate(how, [columns[one.key] for one in dimensions], values)
+    unit = 1.0 if wanted.how == "count" else _worth(wanted.aggregation, bucket)
+    found = aggregate(wanted.how, [columns[one.key] for one in dimensions], values)
     return {group: round(value * unit, 9) for group, value in found.items()}
 
 

@@ -22,7 +22,7 @@ from local_platform.analytics.newer.catalogue import (
     SIDE_BY_SIDE,
     Aggregation,
 )
-from local_platform.analytics.newer.computing import Group, Metric, groups_by_bucket, ranked
+from local_platform.analytics.newer.computing import Group, Metric, groups_by_bucket, ranked, several_by_bucket
 from local_platform.analytics.newer.envelopes import aggregated, described, over_time, paged
 from local_platform.analytics.newer.jobs import roi_summary
 from local_platform.analytics.newer.money import DIMENSIONS, margin_groups, revenue_groups
@@ -101,8 +101,7 @@ def _in_all(aggregation: Aggregation, database: sqlite3.Connection, question: As
 
 def _by_user(database: sqlite3.Connection, question: Asked) -> object:
     metrics: dict[str, list[Metric]] = {}
-    for aggregation in BY_USER:
-        [groups] = groups_by_bucket(database, question, aggregation, [question.window])
+    for [groups] in several_by_bucket(database, question, BY_USER, [question.window]):
         for group in groups:
             metrics.setdefault(group.name, []).extend(group.metrics)
     costliest = sorted(metrics.items(), key=lambda user: user[1][0].value, reverse=True)
