@@ -46,9 +46,7 @@ def amend(session: Session, job: Job, fields: Fields) -> Job:
     """
     if job.outcome is None:
         # Not 404, which tells clients that there is no such job, so that they ask again until there is.
-        raise ApiError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, f"Job '{job.agentic_id}' has no outcome; report it with POST"
-        )
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, f"Job '{job.agentic_id}' has no outcome; report it with POST")
     expected = fields.get("expectedEntityVersion", job.entity_version)
     if expected != job.entity_version:
         raise ApiError(
