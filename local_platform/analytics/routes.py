@@ -70,6 +70,7 @@ def revenue_handler_of(report: RevenueReport) -> Handler:
             group=_choice(query, "group", tuple(GROUPS), "TOTAL"),
             only=_picked(query, (catalogue.ORGANIZATION, catalogue.PRODUCT)),
         )
+        await request.app[FOLDER].catch_up()
         return json_response(await reading(request, lambda session: answer_revenue(session, question)))
 
     return handle

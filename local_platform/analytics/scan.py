@@ -20,6 +20,8 @@ from local_platform.wire import dumps, to_ms
 
 Keeps = Callable[[Word], bool]
 
+_ROWS_AT_ONCE = 8192
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -82,7 +84,12 @@ def calls_between(connection: sqlite3.Connection, selection: Selection, start: i
     if first is not None:
         copied = _Days(connection, selection)
         yield from copied.between(max(start, first * DAY_MS), min(end, (last + 1) * DAY_MS))
-    yield _not_copied(connection, selection, start, end)
+    rest = _rest(connection, selection, start, end)
+    # After an import these may be many; there is always a part, if only an empty one.
+    rows = rest.fetchmany(_ROWS_AT_ONCE)
+    yield columns.from_rows(rows, selection.read, selection.vocabularies)
+    while rows := rest.fetchmany(_ROWS_AT_ONCE):
+        yield columns.from_rows(rows, selection.read, selection.vocabularies)
 
 
 class _Days:
@@ -117,14 +124,18 @@ def _copied(connection: sqlite3.Connection, selection: Selection, day: int) -> l
 
 
 def _not_copied(connection: sqlite3.Connection, selection: Selection, start: int, end: int) -> Calls:
+    rows = _rest(connection, selection, start, end).fetchall()
+    return columns.from_rows(rows, selection.read, selection.vocabularies)
+
+
+def _rest(connection: sqlite3.Connection, selection: Selection, start: int, end: int) -> sqlite3.Cursor:
     """Read the rows after the last copied one; told not to, SQLite would walk the window instead of them."""
     fields = ", ".join((KEYS | MEASURES)[name] for name in selection.read)
-    rows = connection.execute(
+    return connection.execute(
         f"SELECT {TIME}, {fields} FROM completion NOT INDEXED"  # noqa: S608 - our own columns
-        " WHERE id > (SELECT through FROM folded) AND team = ? AND request_ms >= ? AND request_ms < ?",
+        " WHERE id > (SELECT through FROM folded) AND team = ? AND request_ms >= ? AND request_ms < ? ORDER BY id",
         (selection.team, start, end),
-    ).fetchall()
-    return columns.from_rows(rows, selection.read, selection.vocabularies)
+    )
 
 
 def kept(calls: dict[str, Numbers], selection: Selection) -> dict[str, Numbers]:

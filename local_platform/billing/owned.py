@@ -129,11 +129,13 @@ def _exact(value: float | str) -> Value:
 def _many_at_once(parts: Iterable[Calls], names: Sequence[str]) -> Iterator[Calls]:
     """Put parts together; their times then count from the epoch."""
     some: list[Calls] = []
+    size = 0
     for part in parts:
         some.append(part)
-        if sum(one.times.size for one in some) >= _ROWS_AT_ONCE:
+        size += part.times.size
+        if size >= _ROWS_AT_ONCE:
             yield _together(some, names)
-            some = []
+            some, size = [], 0
     if some:
         yield _together(some, names)
 
