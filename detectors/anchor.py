@@ -7,7 +7,7 @@ from typing import Any
 from detectors import fields
 
 REMEMBERED = 24  # hourly levels
-ODD = 4.0  # wobbles
+ODD = 3.6  # wobbles
 PATIENCE = 30.0  # hours
 HOPELESS = 1000.0  # a first level this many times the usual one came from a freak value
 

@@ -13,7 +13,7 @@ from detectors import fields
 
 QUIETING = 72.0  # hours in which the bar sinks to a third
 HIGHEST_BAR = 2.0  # thresholds; whoever causes a huge spike must not buy weeks of silence with it
-RELEASE = 0.8  # of the threshold; an alarm that goes on does not flicker
+RELEASE = 0.7  # of the threshold; an alarm that goes on does not flicker
 LONGEST_GAP = 6.0  # hours without data after which nobody can say that an alarm went on
 
 

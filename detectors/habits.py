@@ -37,9 +37,11 @@ class Habits:
         """What strengths of the shortest span are divided by."""
         return self._scales[0]
 
-    def temper(self, strengths: list[float], trust: float) -> list[float]:
-        """Return what is left of strengths in a series that is used to them; never more than given."""
-        return [strength / scale * trust for strength, scale in zip(strengths, self._scales, strict=True)]
+    def temper(self, strengths: list[float], trusts: list[float]) -> list[float]:
+        """Return what is left of strengths in a series that is used to them, each as far as trusted."""
+        return [
+            strength * trust / scale for strength, trust, scale in zip(strengths, trusts, self._scales, strict=True)
+        ]
 
     def learn(self, strengths: list[float], hours: float) -> None:
         """Learn strengths as they were before tempering."""

@@ -17,7 +17,6 @@ from detectors.progress import Step
 
 SPANS = (1.0, 3.0, 8.0, 24.0, 72.0)  # hours
 WEIGHTS = (0.55, 0.75, 0.95, 1.0, 1.0)
-GATES = (0, 0, 1, 1, 1)  # which span must still agree for a span to count
 LEAST_WOBBLES = tuple(0.03 / math.sqrt(span) for span in SPANS)
 
 SETTLED = 24.0  # hours after which the running means start; before, the expectation is a guess
@@ -28,8 +27,6 @@ ROUGH = 9.0
 REACH = 6.0  # residuals beyond hardly grow any more, or one wild hour would haunt the long means
 BEND = 0.01
 TO_DEVIATION = math.sqrt(math.pi / 2)  # mean absolute deviation to standard deviation, if Gaussian
-
-_PARTS = tuple(zip(GATES, WEIGHTS, strict=True))
 
 
 class Evidence(NamedTuple):
@@ -77,17 +74,16 @@ class Spans:
         """Weigh a residual beside the hours before it, without learning from it.
 
         A long mean stays high for days after what raised it has ended, so it counts only as far as
-        the last hours still point the same way.
+        the last hour still points the same way.
         """
         means = self._moved(_bent(residual), step)
         offs = list(map(sub, means, self._centres))
-        strengths = []
-        for off, wobble, (gate, weight) in zip(offs, self._wobbles, _PARTS, strict=True):
-            recent = offs[gate]
-            if off * recent <= 0.0:
-                strengths.append(0.0)
-            else:
-                strengths.append((recent if abs(recent) < abs(off) else off) / wobble * weight)
+        recent = offs[0]
+        lowest, highest = min(recent, 0.0), max(recent, 0.0)
+        strengths = [
+            min(max(off, lowest), highest) / wobble * weight
+            for off, wobble, weight in zip(offs, self._wobbles, WEIGHTS, strict=True)
+        ]
         return Look(strengths, means)
 
     def learn(self, residual: float, look: Look, window: float, hours: float, fade: float, clip: float) -> None:

@@ -21,8 +21,6 @@ from detectors.unusual import Sight, Unusual
 
 STATE_VERSION = 2
 OLD_VERSION = 1  # without habits and episode, which then start fresh
-LEAST_TRUST = 0.01  # before the first hour there is none, and a band has to end somewhere
-YOUTH = 36.0  # hours of history with which evidence counts half
 LARGEST = 1e100  # beyond it arithmetic would overflow long before it would mean anything
 FREAK = 100.0  # times the level: the most the level learns from before it is warm
 
@@ -30,8 +28,8 @@ FREAK = 100.0  # times the level: the most the level learns from before it is wa
 # week on the seeds the benchmark calls tuning seeds.
 THRESHOLDS = {
     Sensitivity.CONSERVATIVE: 3.5,
-    Sensitivity.NORMAL: 3.1,
-    Sensitivity.AGGRESSIVE: 2.2,
+    Sensitivity.NORMAL: 3.15,
+    Sensitivity.AGGRESSIVE: 2.25,
 }
 
 LIMITS = {
@@ -121,6 +119,10 @@ class SpendDetector(Detector):
         self._learn(observation, window)
         return verdict
 
+    def weigh(self, observation: Observation) -> Evidence:
+        """Return the evidence to both sides that the threshold is compared with, without learning."""
+        return self._weigh(observation).evidence
+
     @override
     def state(self) -> dict[str, Any]:
         """Return everything learnt."""
@@ -169,12 +171,8 @@ class SpendDetector(Detector):
         beside = gauge(expected, level, self.floor, self.least)
         linear, logarithmic = beside.linear(rate), beside.logarithmic(rate)
         sight = self._unusual.look(linear, logarithmic, step)
-        evidence = self._unusual.weigh(sight, self._maturity(), self._threshold)
+        evidence = self._unusual.weigh(sight, self._progress.hours, self._threshold)
         return _Window(step, cells, rate, beside, linear, logarithmic, sight, evidence)
-
-    def _maturity(self) -> float:
-        """Return how much evidence counts: what a young series is measured with is not sure itself."""
-        return self._progress.hours / (self._progress.hours + YOUTH)
 
     def _verdict(self, window: _Window) -> Verdict:
         evidence, hours, gap = window.evidence, window.step.hours, window.step.gap
@@ -242,8 +240,7 @@ class SpendDetector(Detector):
             self._anchor.release()
 
     def _band(self, window: _Window, lower: float, upper: float) -> tuple[float, float]:
-        trust = max(self._maturity(), LEAST_TRUST)
-        straight, fewer, more = self._unusual.edges(lower / trust, upper / trust, window.step.hours)
+        straight, fewer, more = self._unusual.edges(lower, upper, window.step.hours, self._progress.hours)
         low = window.gauge.at_logarithmic(fewer)
         high = min(window.gauge.at_linear(straight), window.gauge.at_logarithmic(more))
         return min(low, high), high

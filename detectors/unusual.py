@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from detectors import fields
 from detectors.habits import Habits
 from detectors.progress import Step
-from detectors.spans import Evidence, Look, Spans, strongest
+from detectors.spans import SPANS, Evidence, Look, Spans, strongest
+
+YOUTHS = tuple(24.0 + span / 2.0 for span in SPANS)  # hours of history with which a span counts half
 
 
 class Sight(NamedTuple):
@@ -49,9 +51,14 @@ class Unusual:
         ups = list(map(max, straight.strengths, ratios.strengths))
         return Sight(ups, list(map(neg, ratios.strengths)), straight, ratios)
 
-    def weigh(self, sight: Sight, trust: float, enough: float) -> Evidence:
-        """Return the strongest, as this series counts; `enough` is what makes an anomaly."""
-        return strongest(self._ups.temper(sight.ups, trust), self._lows.temper(sight.lows, trust), enough)
+    def weigh(self, sight: Sight, hours: float, enough: float) -> Evidence:
+        """Return the strongest, as this series counts after so many hours of history.
+
+        What a young series is measured with is not sure itself, least of all its longest means.
+        `enough` is what makes an anomaly.
+        """
+        trusts = [hours / (hours + youth) for youth in YOUTHS]
+        return strongest(self._ups.temper(sight.ups, trusts), self._lows.temper(sight.lows, trusts), enough)
 
     def learn(
         self, linear: float, logarithmic: float, sight: Sight, window: float, hours: float, fade: float, clip: float
@@ -69,15 +76,18 @@ class Unusual:
         """Return the largest straight residual the level may learn from."""
         return self._linear.limit(clip)
 
-    def edges(self, lower: float, upper: float, hours: float) -> tuple[float, float, float]:
+    def edges(self, lower: float, upper: float, window: float, hours: float) -> tuple[float, float, float]:
         """Return what one window after ordinary ones needs to reach the evidence given for each side.
+
+        `hours` is the history, as in `weigh`; with none at all the band is merely wide.
 
         Returns:
             The straight residual above, the logarithm below and the logarithm above.
         """
-        fewer, more = lower * self._lows.first_scale, upper * self._ups.first_scale
-        _, straight = self._linear.edges(fewer, more, hours)
-        return straight, *self._logarithmic.edges(fewer, more, hours)
+        doubt = 1.0 + YOUTHS[0] / max(hours, 1.0)
+        fewer, more = lower * self._lows.first_scale * doubt, upper * self._ups.first_scale * doubt
+        _, straight = self._linear.edges(fewer, more, window)
+        return straight, *self._logarithmic.edges(fewer, more, window)
 
     def calm(self) -> None:
         """Forget the present: every running mean is ordinary again."""
