@@ -34,9 +34,12 @@ LAST = ("update", "switch", "replace", "delete", "delete-all")
 # Made before all others; or undocumented, so that the example's form is as good as the platform's.
 ELSEWHERE = {"create", "metric", "preview-group"}
 
+# What only a grouped budget has.
+GROUPED = ("groupCount", "groups", "groupsOverLimit", "worstPercentUsed")
+
 # What a client may set need not come back where it has not; a page without items has none embedded.
 OPTIONAL = frozenset(
-    {"_embedded"}
+    {"_embedded", *GROUPED}
     | {name for kind in KINDS for name in kind.checks}
     | {name for kind in KINDS for one in kind.references for name in (one.field, one.nested)}
 )
@@ -158,3 +161,33 @@ async def test_the_platform_answers_every_exchange_about_channels(asker: Asker) 
     asker.ids[example["id"]] = (await asker.send({"request": own}))[1]["id"]
     for operation in operations("slack"):
         await asker.check("slack", operation)
+
+
+MEASURED = ("metering", "reports", "analytics")
+# A job's life, in the order in which it is told.
+JOB = (
+    *("set-economics", "economics", "add-baseline", "baselines", "types", "get", "list", "update", "calls", "roi"),
+    *("report-outcome", "amend-outcome", "history", "funnel", "delete"),
+)
+
+
+async def test_the_platform_answers_every_exchange_about_what_was_metered(asker: Asker) -> None:
+    for family in FAMILIES[: FAMILIES.index("products") + 1]:
+        await asker.create(family)
+    for family in MEASURED:
+        # Clients take an object for a list of one; this report's example is the object.
+        for operation in (name for name in operations(family) if name != "cost-metric-by-product"):
+            await asker.check(family, operation)
+
+
+async def test_the_platform_answers_every_exchange_about_jobs(asker: Asker) -> None:
+    await asker.create("jobs")
+    for operation in JOB:
+        await asker.check("jobs", operation)
+
+
+async def test_the_platform_answers_every_exchange_about_budgets(asker: Asker) -> None:
+    for family in FAMILIES[: FAMILIES.index("rules") + 1]:
+        await asker.create(family)
+    for operation in ("progress", "progress-of", "portfolio", "reset"):
+        await asker.check("budgets", operation)
