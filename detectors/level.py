@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from typing_extensions import override
 
 from detectors import fields
-from detectors.anchor import HOPELESS, REMEMBERED, Anchor
+from detectors.anchor import FAMILIAR, HOPELESS, REMEMBERED, Anchor
 from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
 from detectors.parameters import Limits
 from detectors.progress import Progress, Step
@@ -118,7 +118,8 @@ class LevelDetector(Detector):
         evidence = self._weigh(look)
         self._spans.learn(window.residual, look, step.hours, hours, self.fade, self.clip)
         self._season.learn(window.cells, credible, step.hours, self.rate)
-        self._anchor.remember(window.value / max(factor, LEAST_FACTOR), step.hours)
+        own = window.value / max(factor, LEAST_FACTOR)
+        self._anchor.remember(own, step.hours, self._season.level)
         if hours > self.warm_up:
             self._anchor.count(evidence.up, evidence.low, step.hours)
         self._reconsider_level()
@@ -178,6 +179,6 @@ class LevelDetector(Detector):
         if young and 0 < abs(usual) * HOPELESS < abs(self._season.level):
             self._forget()
         elif self._anchor.is_settled:
-            self._season.level = usual
+            is_familiar = self._progress.hours > FAMILIAR
+            self._season.level = self._anchor.settle(self._season.level, is_familiar=is_familiar)
             self._spans.calm()
-            self._anchor.release()

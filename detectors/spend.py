@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from typing_extensions import override
 
 from detectors import fields
-from detectors.anchor import HOPELESS, REMEMBERED, Anchor
+from detectors.anchor import FAMILIAR, HOPELESS, REMEMBERED, Anchor
 from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
 from detectors.episode import Episode
 from detectors.gauge import Gauge, gauge
@@ -27,9 +27,9 @@ FREAK = 100.0  # times the level: the most the level learns from before it is wa
 # Evidence in wobbles, chosen so that an hourly series gives about 0.1, 0.2 and 1 false episode a
 # week on the seeds the benchmark calls tuning seeds.
 THRESHOLDS = {
-    Sensitivity.CONSERVATIVE: 3.5,
+    Sensitivity.CONSERVATIVE: 3.45,
     Sensitivity.NORMAL: 3.15,
-    Sensitivity.AGGRESSIVE: 2.25,
+    Sensitivity.AGGRESSIVE: 2.2,
 }
 
 LIMITS = {
@@ -210,7 +210,8 @@ class SpendDetector(Detector):
         hours = self._progress.hours
         self._unusual.learn(window.linear, window.logarithmic, window.sight, step.hours, hours, self.fade, self.clip)
         self._season.learn(window.cells, credible, step.hours, self.rate)
-        self._anchor.remember(max(window.rate, 0.0) / max(factor, LEAST_FACTOR), step.hours)
+        own = max(window.rate, 0.0) / max(factor, LEAST_FACTOR)
+        self._anchor.remember(own, step.hours, self._season.level)
         self._reconsider_level()
 
     def _credible(self, window: _Window) -> float:
@@ -235,9 +236,10 @@ class SpendDetector(Detector):
         if young and 0 < usual * HOPELESS < self._season.level:
             self._forget()
         elif self._anchor.is_settled:
-            self._season.level = usual or self._season.level
+            # A series that fell silent keeps its level: nothing could be measured by a level of zero.
+            level, is_familiar = self._season.level, self._progress.hours > FAMILIAR
+            self._season.level = self._anchor.settle(level, is_familiar=is_familiar) or level
             self._unusual.calm()
-            self._anchor.release()
 
     def _band(self, window: _Window, lower: float, upper: float) -> tuple[float, float]:
         straight, fewer, more = self._unusual.edges(lower, upper, window.step.hours, self._progress.hours)

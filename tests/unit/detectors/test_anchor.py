@@ -12,16 +12,16 @@ ODD, CALM = 6.0, 1.0
 def test_the_usual_level_needs_a_whole_day():
     anchor = Anchor()
     for level in range(23):
-        anchor.remember(float(level), 1.0)
+        anchor.remember(float(level), 1.0, 0.0)
     assert anchor.usual() is None
-    anchor.remember(1000.0, 1.0)
+    anchor.remember(1000.0, 1.0, 0.0)
     assert anchor.usual() == 12.0
 
 
 def test_minutes_are_gathered_into_hours():
     anchor = Anchor()
     for minute in range(24 * 60):
-        anchor.remember(float(minute % 60), 1 / 60)
+        anchor.remember(float(minute % 60), 1 / 60, 0.0)
     assert anchor.usual() == pytest.approx(29.5)
 
 
@@ -32,19 +32,29 @@ def test_thirty_odd_hours_to_one_side_settle_it():
     assert not anchor.is_settled
     anchor.count(ODD, 0.0, 1.0)
     assert anchor.is_settled
-    anchor.release()
+    anchor.settle(1.0, is_familiar=True)
     assert not anchor.is_settled
 
 
 def test_calm_hours_count_back_but_not_beyond_nothing():
     anchor = Anchor()
     for _ in range(20):
-        anchor.count(0.0, ODD, 1.0)
+        anchor.count(ODD, 0.0, 1.0)
     for _ in range(50):
         anchor.count(CALM, CALM, 1.0)
     for _ in range(30):
+        anchor.count(ODD, 0.0, 1.0)
+    assert not anchor.is_settled
+
+
+def test_a_fall_must_outlast_a_weekend():
+    anchor = Anchor()
+    for _ in range(59):
         anchor.count(0.0, ODD, 1.0)
     assert not anchor.is_settled
+    for _ in range(2):
+        anchor.count(0.0, ODD, 1.0)
+    assert anchor.is_settled
 
 
 def test_changing_sides_starts_over():
@@ -53,4 +63,80 @@ def test_changing_sides_starts_over():
         anchor.count(ODD, 0.0, 1.0)
     for _ in range(25):
         anchor.count(0.0, ODD, 1.0)
+    assert not anchor.is_settled
+
+
+def settled_at_forty() -> Anchor:
+    """Return an anchor that left ten for forty."""
+    anchor = Anchor()
+    for _ in range(31):
+        anchor.remember(40.0, 1.0, 10.0)
+        anchor.count(ODD, 0.0, 1.0)
+    assert anchor.settle(10.0, is_familiar=True) == 40.0
+    return anchor
+
+
+def test_six_hours_at_the_former_level_bring_it_back():
+    anchor = settled_at_forty()
+    for _ in range(5):
+        anchor.remember(11.0, 1.0, 40.0)
+    assert not anchor.is_settled
+    anchor.remember(9.0, 1.0, 40.0)
+    assert anchor.is_settled
+    assert anchor.settle(40.0, is_familiar=True) == 10.0
+
+
+def test_minutes_bring_the_former_level_back_by_the_hour():
+    anchor = settled_at_forty()
+    for minute in range(6 * 60):
+        assert not anchor.is_settled
+        anchor.remember(30.0 if minute % 10 == 0 else 8.0, 1 / 60, 40.0)
+    assert anchor.is_settled
+
+
+def test_an_incident_that_ended_is_no_level_to_come_back_to():
+    anchor = settled_at_forty()
+    for _ in range(6):
+        anchor.remember(10.0, 1.0, 40.0)
+    assert anchor.settle(40.0, is_familiar=True) == 10.0
+    for _ in range(20):
+        anchor.remember(40.0, 1.0, 10.0)
+    assert not anchor.is_settled
+
+
+def test_an_unfamiliar_level_is_not_remembered():
+    anchor = Anchor()
+    for _ in range(31):
+        anchor.remember(40.0, 1.0, 10.0)
+        anchor.count(ODD, 0.0, 1.0)
+    anchor.settle(10.0, is_familiar=False)
+    for _ in range(20):
+        anchor.remember(10.0, 1.0, 40.0)
+    assert not anchor.is_settled
+
+
+def test_an_outage_does_not_bring_a_smaller_level_back():
+    anchor = settled_at_forty()
+    for _ in range(20):
+        anchor.remember(0.0, 1.0, 40.0)
+    assert not anchor.is_settled
+
+
+def test_a_former_level_is_forgotten_after_two_weeks():
+    anchor = settled_at_forty()
+    for _ in range(14 * 24):
+        anchor.remember(40.0, 1.0, 40.0)
+    for _ in range(20):
+        anchor.remember(10.0, 1.0, 40.0)
+    assert not anchor.is_settled
+
+
+def test_a_state_without_a_former_level_is_taken():
+    state = settled_at_forty().state()
+    for name in ("former", "former_hours", "back"):
+        del state[name]
+    anchor = Anchor()
+    anchor.restore(state)
+    for _ in range(20):
+        anchor.remember(10.0, 1.0, 40.0)
     assert not anchor.is_settled

@@ -76,3 +76,13 @@ def test_calming_forgets_the_present_only():
     spans.calm()
     edges = spans.edges(4.0, 4.0, 1.0)
     assert weighed(spans, sum(edges) / 2).up < 1.0
+
+
+def test_a_long_mean_counts_only_while_the_last_hour_agrees():
+    spans = taught()
+    for hour in range(401, 425):
+        learn(spans, 0.5, float(hour))
+    going_on, over = weighed(spans, 0.5), weighed(spans, -0.05)
+    assert going_on.up > 4.0
+    assert over.up == 0.0
+    assert over.low < 1.0

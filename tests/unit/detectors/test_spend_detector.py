@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from detectors.base import DetectorError, Observation, Sensitivity
-from detectors.spend import SpendDetector
+from detectors.reasons import score_of
+from detectors.spend import THRESHOLDS, SpendDetector
 
 HOUR = timedelta(hours=1)
 NINE = 9 * HOUR  # of the Monday that follows what was taught
@@ -193,6 +194,91 @@ def test_one_absurd_value_does_not_ruin_what_is_known(taught, office):
     taught.learn(office.window(office.end, 1e18))
     taught.learn(office.window(office.end + HOUR, -1e18))
     assert taught.judge(office.hour(3 * 168 + 9)).expected == pytest.approx(before, rel=0.2)
+
+
+def test_four_hours_after_a_spike_of_one_hour_the_score_is_below_the_threshold(taught, office):
+    spike = taught.update(office.hour(3 * 168, factor=30.0))
+    after = [taught.update(office.hour(3 * 168 + i)) for i in range(1, 49)]
+    assert spike.is_anomaly
+    assert not any(one.is_anomaly for one in after[3:])
+    assert max(one.score for one in after[3:]) < score_of(THRESHOLDS[Sensitivity.NORMAL])
+
+
+@pytest.mark.parametrize("factor", [3.0, 8.0, 50.0])
+def test_six_hours_after_a_runaway_of_a_day_it_is_quiet(taught, office, factor):
+    during = [taught.update(office.hour(3 * 168 + i, factor)) for i in range(24)]
+    after = [taught.update(office.hour(3 * 168 + 24 + i)) for i in range(7 * 24)]
+    assert all(one.is_anomaly for one in during[4:])
+    assert not any(one.is_anomaly for one in after[6:])
+
+
+def test_a_series_that_doubles_for_good_is_absorbed_within_two_days_and_then_quiet(taught, office):
+    verdicts = [taught.update(office.hour(3 * 168 + i, factor=2.0)) for i in range(14 * 24)]
+    assert any(one.is_anomaly for one in verdicts[:24])
+    assert not any(one.is_anomaly for one in verdicts[48:])
+    assert taught.judge(office.hour(5 * 168 + 9)).expected == pytest.approx(20.0, rel=0.15)
+
+
+def test_an_incident_of_days_ends_in_silence_and_with_the_old_expectation(taught, office):
+    verdicts = [taught.update(office.hour(3 * 168 + i, factor=4.0)) for i in range(72)]
+    after = [taught.update(office.hour(3 * 168 + 72 + i)) for i in range(4 * 24)]
+    assert any(one.is_anomaly for one in verdicts)
+    assert not any(one.is_anomaly for one in after)
+    assert taught.judge(office.hour(4 * 168 + 9)).expected == pytest.approx(10.0, rel=0.3)
+
+
+@pytest.mark.parametrize("weekend", [0.1, 0.3, 2.0, 5.0])
+def test_weekends_unlike_working_days_are_learnt_from_two(office, weekend):
+    detector, verdicts = SpendDetector(), []
+    for number in range(5 * 168):
+        one = office.hour(number)
+        factor = weekend if one.at.weekday() >= 5 else 1.0
+        verdicts.append(detector.update(office.window(one.at, 10.0 * factor * one.value / office.usual(one.at))))
+    assert not any(one.is_anomaly for one in verdicts[2 * 168 :])
+
+
+def test_a_nightly_leak_is_found_in_the_first_night(taught, office):
+    night = [office.hour(3 * 168 + i) for i in range(6)]
+    leaked = [taught.update(office.window(one.at, one.value + 6.0)) for one in night]
+    assert any(one.is_anomaly for one in leaked)
+
+
+def test_what_was_told_is_told_again_only_when_it_is_stronger(taught, office):
+    assert taught.update(office.hour(3 * 168 + 4, factor=6.0)).is_anomaly
+    for i in range(5, 28):
+        taught.learn(office.hour(3 * 168 + i))
+    less, more = (taught.judge(office.hour(3 * 168 + 28, factor)) for factor in (3.0, 8.0))
+    assert less.score > score_of(THRESHOLDS[Sensitivity.NORMAL])
+    assert not less.is_anomaly
+    assert less.reason == "unusual, but no more than the alarm before"
+    assert more.is_anomaly
+
+
+def test_an_outage_is_told_although_a_spike_was_told_before(taught, office):
+    assert taught.update(office.hour(3 * 168 + 9, factor=30.0)).is_anomaly
+    outage = [taught.update(office.hour(3 * 168 + 10 + i, factor=0.0)) for i in range(8)]
+    assert outage[-1].is_anomaly
+    assert outage[-1].reason.startswith("below the usual level")
+
+
+def test_a_young_series_needs_more_than_an_old_one(taught, office, teaching):
+    young = teaching(SpendDetector(), office, range(5 * 24))
+    at_noon = 5 * 24 + 12  # of a Saturday, no more expected by the one than by the other
+    assert young.judge(office.hour(at_noon, factor=3.0)).score < taught.judge(office.hour(4 * 168 - 36, 3.0)).score
+
+
+def test_a_state_of_the_first_version_is_taken_and_its_new_parts_start_fresh(taught, office):
+    state = taught.state()
+    for part in ("above", "below", "ups", "lows"):
+        del state[part]
+    for field in ("former", "former_hours", "back"):
+        del state["anchor"][field]
+    restored = SpendDetector()
+    restored.update(office.hour(0))
+    restored.restore({**state, "version": 1})
+    assert restored.judge(office.hour(3 * 168 + 9)).expected == taught.judge(office.hour(3 * 168 + 9)).expected
+    assert restored.state()["ups"] == SpendDetector().state()["ups"]
+    assert restored.state()["above"] == SpendDetector().state()["above"]
 
 
 @pytest.mark.parametrize("when", [0, 1, 10, 40, 71])

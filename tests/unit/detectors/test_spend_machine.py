@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from detectors import snapshot
-from detectors.base import Observation
+from detectors.base import DetectorError, Observation
 from detectors.checks import HOUR, START
 from detectors.spend import SpendDetector
 
@@ -18,6 +22,14 @@ VALUES = st.one_of(
     st.sampled_from([0.0, -1.0, 1e18, -1e18, 1e300, 5e-324]),
     st.floats(-1e6, 1e6, allow_nan=False),
 )
+
+
+def numbers_in(state: Any) -> Iterator[float]:
+    if isinstance(state, dict | list):
+        for part in state.values() if isinstance(state, dict) else state:
+            yield from numbers_in(part)
+    elif isinstance(state, int | float):
+        yield float(state)
 
 
 class SpendMachine(RuleBasedStateMachine):
@@ -51,6 +63,18 @@ class SpendMachine(RuleBasedStateMachine):
         at = self.now + timedelta(minutes=minutes)
         self.verdict = self.detector.judge(Observation(at, value, span))
         assert self.detector.state() == before
+
+    @rule(value=st.sampled_from([math.nan, math.inf, -math.inf]))
+    def offer_what_is_no_number(self, value):
+        before = self.detector.state()
+        with pytest.raises(DetectorError):
+            self.detector.update(Observation(self.now, value, HOUR))
+        assert self.detector.state() == before
+
+    @invariant()
+    def everything_learnt_is_finite(self):
+        if hasattr(self, "detector"):
+            assert all(map(math.isfinite, numbers_in(self.detector.state())))
 
     @rule()
     def go_through_a_snapshot(self):
