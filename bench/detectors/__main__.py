@@ -1,65 +1,111 @@
 """Prints how well the detectors find labelled anomalies in generated spend, and what they cost.
 
-    python -m bench.detectors --seeds 11 23 --entities 40
+    python -m bench detectors --seeds 23 404 --entities 200
+    python -m bench detectors --grain minute --entities 24 --days 10
 
 Every line is at the threshold the detector ships with; the columns marked @1 and @.2 are at the
-threshold that gives one, or a fifth of a, false episode per entity and week.
+threshold that gives one, or a fifth of a, false episode per entity and week. The thresholds of
+`spend` were chosen on the seeds that are the default here, so figures to believe need others.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
 
-from bench.detectors import contestants, generator, scorer
+from bench.detectors import contestants, generator, holdout, scorer
 from bench.detectors.contestants import Run
 from bench.detectors.generator import FAULTS, Entity
 
+TUNING = (11, 101)
+HELD_OUT = ("spend normal",)  # the threshold chosen is the same for every sensitivity
 HEAD = (
-    f"{'detector':<22}{'recall':>7}{'F1':>6}{'false/wk':>9}{'delay h':>8}{'caught':>7}"
-    f"{'R@1':>6}{'R@.2':>6}{'F1@.2':>7}" + "".join(f"{kind:>8}" for kind in FAULTS) + f"{'us':>7}{'bytes':>7}"
+    f"{'detector':<22}{'false/wk':>9}{'recall':>7}{'F1':>6}{'delay h':>8}{'caught':>7}"
+    + "".join(f"{kind:>8}" for kind in FAULTS)
+    + f" |{'R@1':>6}{'caught':>7} |{'R@.2':>6}{'F1':>6}{'caught':>7} |{'upd/s':>8}{'bytes':>7}"
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One contestant on the data of one seed."""
+
+    seed: int
+    entities: int
+    days: int
+    grain: str
+    label: str
+    hold_out: bool
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="bench.detectors", description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", nargs="+", type=int, default=[11, 23])
-    parser.add_argument("--entities", type=int, default=40)
-    parser.add_argument("--days", type=int, default=60)
-    args = parser.parse_args(argv)
-    for seed in args.seeds:
-        entities = generator.make(seed, args.entities, args.days)
-        print(
-            f"seed {seed}: {len(entities)} entities, {sum(len(one.values) for one in entities)} rows, "
-            f"{sum(len(one.events) for one in entities)} events"
-        )
-        print(HEAD)
-        for label, run in _runs(entities):
-            print(_line(label, entities, run), flush=True)
-        print()
+    args = _parse(argv)
+    labels = args.detectors or contestants.labels()
+    with ProcessPoolExecutor(args.jobs) as pool:
+        for seed in args.seeds:
+            entities = _entities(seed, args.entities, args.days, args.grain)
+            print(
+                f"seed {seed}: {len(entities)} entities, {args.days} days by the {args.grain}, "
+                f"{sum(len(one.values) for one in entities)} rows, {sum(len(one.events) for one in entities)} events"
+            )
+            print(HEAD)
+            jobs = [
+                Job(seed, args.entities, args.days, args.grain, label, args.hold_out and label in HELD_OUT)
+                for label in labels
+            ]
+            for text in pool.map(_report, jobs):
+                print(text, flush=True)
+            print()
     return 0
 
 
-def _runs(entities: list[Entity]) -> Iterator[tuple[str, Run]]:
-    for sensitivity in ("conservative", "normal", "aggressive"):
-        yield f"spend {sensitivity}", contestants.run(entities, "spend", sensitivity)
-    for name in ("level", "gaussian", "sad"):
-        yield name, contestants.run(entities, name)
-    for deviations in (3.0, 2.0):
-        yield f"batch z {deviations:g} sigma", contestants.batch_z(entities, deviations)
-
-
-def _line(label: str, entities: list[Entity], run: Run) -> str:
-    shipped = scorer.score(entities, run.alarms, 0.5)
-    often = scorer.at_rate(entities, run.scores, 1.0)
-    seldom = scorer.at_rate(entities, run.scores, 0.2)
-    kinds = "".join(f"{shipped.by_kind[kind]:8.2f}" for kind in FAULTS)
-    return (
-        f"{label:<22}{shipped.recall:7.2f}{shipped.f1:6.2f}{shipped.false_per_week:9.2f}"
-        f"{shipped.delay:8.1f}{shipped.caught:7.2f}{often.recall:6.2f}{seldom.recall:6.2f}"
-        f"{seldom.f1:7.2f}{kinds}{run.micros:7.1f}{run.size:7d}"
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench detectors", description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(TUNING))
+    parser.add_argument("--entities", type=int, default=40)
+    parser.add_argument("--days", type=int, help="60 by the hour, 10 by the minute")
+    parser.add_argument("--grain", choices=tuple(generator.SPANS), default="hour")
+    parser.add_argument("--detectors", nargs="+", choices=contestants.labels(), metavar="NAME", help="default: all")
+    parser.add_argument(
+        "--hold-out",
+        action="store_true",
+        help="also choose a threshold for spend on one part and score it on the other",
     )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
+    args = parser.parse_args(argv)
+    args.days = args.days or (60 if args.grain == "hour" else 10)
+    return args
+
+
+@cache
+def _entities(seed: int, count: int, days: int, grain: str) -> list[Entity]:
+    return generator.make(seed, count, days, grain)
+
+
+def _report(job: Job) -> str:
+    """Return the lines of one contestant."""
+    entities = _entities(job.seed, job.entities, job.days, job.grain)
+    run = contestants.run(entities, job.label, job.grain)
+    return "\n".join(_lines(job, entities, run))
+
+
+def _lines(job: Job, entities: list[Entity], run: Run) -> Iterator[str]:
+    shipped = scorer.score(entities, run.alarms, 0.5)
+    often = scorer.at_rate(entities, run.scores, 1.0, run.decide)
+    seldom = scorer.at_rate(entities, run.scores, 0.2, run.decide)
+    kinds = "".join(f"{shipped.by_kind[kind]:8.2f}" for kind in FAULTS)
+    yield (
+        f"{job.label:<22}{shipped.false_per_week:9.2f}{shipped.recall:7.2f}{shipped.f1:6.2f}"
+        f"{shipped.delay:8.1f}{shipped.caught:7.2f}{kinds} |{often.recall:6.2f}{often.caught:7.2f} |"
+        f"{seldom.recall:6.2f}{seldom.f1:6.2f}{seldom.caught:7.2f} |{run.per_second:8.0f}{run.size:7d}"
+    )
+    if job.hold_out:
+        yield from holdout.lines(entities, run)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ KINDS = {  # share of the entities, size as the logarithm of dollars an hour
     "customer": (0.32, 1.2),
 }
 ZONES = (-8, -5, 0, 1, 5.5, 9)
-ROWS_PER_HOUR = {"hour": 1, "minute": 60}
+SPANS = {"hour": timedelta(hours=1), "minute": timedelta(minutes=1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def make(seed: int, entities: int, days: int = 60, grain: str = "hour") -> list[
 
 def _entity(seed: int, index: int, total: int, days: int, grain: str) -> Entity:
     random = np.random.default_rng([seed, index])
-    per_hour = ROWS_PER_HOUR[grain]
+    per_hour = timedelta(hours=1) // SPANS[grain]
     hours = np.arange(days * 24 * per_hour) / per_hour
     edges = np.cumsum([share for share, _ in KINDS.values()])
     kind = list(KINDS)[int(np.searchsorted(edges, (index + 0.5) / total))]
@@ -109,10 +109,9 @@ def _entity(seed: int, index: int, total: int, days: int, grain: str) -> Entity:
     events = _inject(series, values, clean)
     excess = np.maximum(values - clean, 0.0)
     order = _deliver(series, values)
-    step = timedelta(hours=1) / per_hour
     return Entity(
         name=f"{kind}-{index:03d}",
-        stamps=[START + step * int(i) for i in order],
+        stamps=[START + SPANS[grain] * int(i) for i in order],
         values=values[order].round(6).tolist(),
         hours=hours[order],
         excess=excess[order],
@@ -234,7 +233,7 @@ def _length(random: np.random.Generator, kind: str, longest: float) -> float:
         case "runaway" | "drop":
             length = random.uniform(6, 24)
         case "leaked":
-            length = 24 * random.integers(2, 6)
+            length = 24.0 * int(random.integers(2, 6))
         case "creep":
             length = 24 * random.uniform(4, 8)
         case _:

@@ -8,8 +8,8 @@ change within a day: an alarm there can be argued for, and is left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,14 @@ from numpy.typing import NDArray
 from bench.detectors.generator import FAULTS, Entity, Flags, Floats
 
 COLD = 168.0  # hours at the start that are not scored
+COLD_WHEN_SHORT = 48.0
+SHORT = 21 * 24.0
 EPISODE_GAP = 6.0
 NAG = 12.0
 ARGUABLE = 24.0
 WEEK = 168.0
+
+TRIES = 400  # thresholds
 
 Scores = Mapping[str, Floats]
 
@@ -63,7 +67,8 @@ def score(entities: Sequence[Entity], scores: Scores, threshold: float) -> Resul
     tally, delays = _Tally(), []
     kinds = {kind: [0, 0] for kind in FAULTS}
     for entity in entities:
-        alarm = (scores[entity.name] > threshold) & (entity.hours >= COLD)
+        cold = cold_hours(entity)
+        alarm = (scores[entity.name] > threshold) & (entity.hours >= cold)
         covered = np.zeros(len(alarm), bool)
         for event in entity.events:
             rows = (entity.hours >= event.start) & (entity.hours <= event.end)
@@ -80,21 +85,45 @@ def score(entities: Sequence[Entity], scores: Scores, threshold: float) -> Resul
                 delays.append(float(first - event.start))
                 tally.caught += float(entity.excess[rows & (entity.hours > first)].sum())
         tally.false += _false_episodes(entity, alarm, covered)
-        tally.weeks += float(entity.hours[-1] - COLD) / WEEK
+        tally.weeks += float(entity.hours[-1] - cold) / WEEK
     return _result(threshold, tally, delays, kinds)
 
 
-def at_rate(entities: Sequence[Entity], scores: Scores, per_week: float) -> Result:
-    """Score at the lowest threshold with at most `per_week` false episodes per entity-week."""
-    pool = np.concatenate([scores[one.name][one.hours >= COLD] for one in entities])
-    tries = np.unique(np.quantile(pool, 1 - np.geomspace(2e-5, 0.2, 60)))[::-1]
+def at_rate(
+    entities: Sequence[Entity], scores: Scores, per_week: float, decide: Callable[[float], Scores] | None = None
+) -> Result:
+    """Score at the lowest threshold with at most `per_week` false episodes per entity-week.
+
+    Args:
+        entities: What was scored.
+        scores: A score for every row, from which the thresholds to try are taken.
+        per_week: How many false episodes are allowed.
+        decide: Returns 1.0 where there is an alarm at a threshold; by default where the score exceeds it.
+    """
+
+    def result(threshold: float) -> Result:
+        if decide is None:
+            return score(entities, scores, threshold)
+        return replace(score(entities, decide(threshold), 0.5), threshold=threshold)
+
+    pool = np.concatenate([scores[one.name][one.hours >= cold_hours(one)] for one in entities])
+    tries = np.unique(np.quantile(pool, 1 - np.geomspace(2e-5, 0.2, TRIES)))
+    tries = np.append(tries[tries > 0], 1.0)
+    low, high = 0, len(tries) - 1
     best = score(entities, scores, 1.0)
-    for threshold in tries[tries > 0]:
-        result = score(entities, scores, float(threshold))
-        if result.false_per_week > per_week:
-            break
-        best = result
+    while low <= high:
+        middle = (low + high) // 2
+        found = result(float(tries[middle]))
+        if found.false_per_week <= per_week:
+            best, high = found, middle - 1
+        else:
+            low = middle + 1
     return best
+
+
+def cold_hours(entity: Entity) -> float:
+    """Return how many hours at the start of an entity are not scored."""
+    return COLD if entity.hours[-1] >= SHORT else COLD_WHEN_SHORT
 
 
 def _false_episodes(entity: Entity, alarm: Flags, covered: Flags) -> int:

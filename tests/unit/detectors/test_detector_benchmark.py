@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.detectors import contestants, generator, scorer
+from bench.detectors import contestants, generator, holdout, scorer
 from bench.detectors.__main__ import main
 from bench.detectors.generator import START, Entity, Event
+from detectors.base import Sensitivity
+from detectors.reasons import score_of
+from detectors.spend import THRESHOLDS
 
 DAYS = 28
 
@@ -62,16 +65,65 @@ def test_the_cold_start_is_not_scored():
     assert scorer.score([entity()], alarms(10, 100), 0.5).false_per_week == 0.0
 
 
-def test_the_shipped_spend_detector_beats_a_batch_z_score_on_a_seed_it_was_not_tuned_on():
-    entities = generator.make(101, 12)
-    ours = scorer.score(entities, contestants.run(entities, "spend").alarms, 0.5)
-    batch = scorer.score(entities, contestants.batch_z(entities, 3.0).alarms, 0.5)
+@pytest.fixture(scope="module")
+def unseen():
+    """Return a few entities of a seed that was never used for tuning."""
+    return generator.make(5, 12)
+
+
+@pytest.fixture(scope="module")
+def spend(unseen):
+    return contestants.run(unseen, "spend normal")
+
+
+def test_the_shipped_spend_detector_beats_a_batch_z_score_on_a_seed_it_was_not_tuned_on(unseen, spend):
+    ours = scorer.score(unseen, spend.alarms, 0.5)
+    batch = scorer.score(unseen, contestants.run(unseen, "batch z 3 sigma").alarms, 0.5)
+    assert ours.recall > batch.recall
     assert ours.false_per_week < 0.5 * batch.false_per_week
     assert ours.f1 > 1.5 * batch.f1
 
 
+def test_replaying_the_shipped_threshold_gives_the_alarms_of_the_detector_itself(spend):
+    replayed = spend.decide(score_of(THRESHOLDS[Sensitivity.NORMAL]))
+    for name, alarms in spend.alarms.items():
+        assert np.array_equal(replayed[name], alarms)
+
+
+def test_the_rate_of_false_episodes_is_kept_and_nearly_used_up(unseen, spend):
+    found = scorer.at_rate(unseen, spend.scores, 1.0, spend.decide)
+    assert 0.8 < found.false_per_week <= 1.0
+
+
+def test_a_kind_held_out_is_scored_where_the_threshold_was_not_chosen(unseen, spend):
+    head, *lines = holdout.lines(unseen, spend)
+    assert "false/wk" in head
+    assert [line.split()[0] for line in lines[:2]] == ["even", "odd"]
+    kinds = {event.kind for entity in unseen for event in entity.events}
+    assert {line.split()[2] for line in lines[2:]} == kinds
+
+
+def test_a_short_history_is_scored_from_the_third_day():
+    assert scorer.cold_hours(generator.make(1, 1, days=10)[0]) == 48.0
+    assert scorer.cold_hours(generator.make(1, 1, days=28)[0]) == 168.0
+
+
+def test_minutes_are_sixty_times_as_many_rows():
+    hours, minutes = (generator.make(1, 1, days=3, grain=grain)[0] for grain in ("hour", "minute"))
+    assert len(minutes.values) == pytest.approx(60 * len(hours.values), rel=0.2)
+
+
 def test_the_command_prints_a_line_for_every_contestant(capsys):
-    assert main(["--seeds", "1", "--entities", "2", "--days", "28"]) == 0
+    assert main(["--seeds", "1", "--entities", "1", "--days", "9", "--jobs", "1"]) == 0
     printed = capsys.readouterr().out
-    for label in ("spend normal", "level", "gaussian", "sad", "batch z 3 sigma"):
+    for label in contestants.labels():
         assert f"\n{label}" in printed
+
+
+def test_the_command_prints_only_what_is_asked_for(capsys):
+    options = ["--grain", "minute", "--days", "4", "--detectors", "spend normal", "--hold-out"]
+    assert main(["--seeds", "1", "--entities", "4", "--jobs", "1", *options]) == 0
+    printed = capsys.readouterr().out
+    assert "4 days by the minute" in printed
+    assert "even entities" in printed
+    assert "gaussian" not in printed
