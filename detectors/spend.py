@@ -63,8 +63,12 @@ class SpendDetector(Detector):
     so windows of any length may be judged; a window is learnt when at least half of it is new, and
     a late one is judged against its own hour and not learnt. Missing hours teach nothing.
 
+    A series is measured by its own wobble and its own usual day, and needs more while it is young.
     What is learnt from an odd hour is clipped, so that an incident does not become the norm at
-    once; thirty odd hours to one side do become it.
+    once; thirty odd hours above or sixty below do become it, until the series comes back.
+
+    The score is the evidence alone. Whether it is told depends on the alarm before as well: one
+    that goes on ends a little below the threshold, and after it only more is told again.
 
     The band of a verdict is an approximation: it tells where a single window after an ordinary
     past would turn into an anomaly, whatever the longer spans say.
