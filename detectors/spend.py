@@ -10,7 +10,7 @@ from typing_extensions import override
 from detectors import fields
 from detectors.anchor import FAMILIAR, HOPELESS, REMEMBERED, Anchor
 from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
-from detectors.episode import Episode
+from detectors.patience import Patience
 from detectors.gauge import Gauge, gauge
 from detectors.parameters import Limits
 from detectors.progress import Progress, Step
@@ -149,7 +149,7 @@ class SpendDetector(Detector):
         self._season.restore(fields.section(state, "season"))
         self._anchor.restore(fields.section(state, "anchor"))
         self._unusual = Unusual()
-        self._above, self._below = Episode(), Episode()
+        self._above, self._below = Patience(), Patience()
         self._unusual.restore(state, with_habits=state["version"] != OLD_VERSION)
         if state["version"] != OLD_VERSION:
             self._above.restore(fields.section(state, "above"))
@@ -160,7 +160,7 @@ class SpendDetector(Detector):
         self._season = Season()
         self._anchor = Anchor()
         self._unusual = Unusual()
-        self._above, self._below = Episode(), Episode()
+        self._above, self._below = Patience(), Patience()
 
     def _weigh(self, observation: Observation) -> _Window:
         hours = span_in_hours(observation)

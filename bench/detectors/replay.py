@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.detectors.generator import Entity, Floats
 from detectors.base import Observation
-from detectors.episode import Episode
+from detectors.patience import Patience
 from detectors.progress import Progress
 from detectors.spend import SpendDetector
 
@@ -50,7 +50,7 @@ def trace(entity: Entity, span: timedelta) -> list[Row | None]:
 def alarms(rows: Sequence[Row | None], score: float) -> Floats:
     """Return 1.0 where the detector would have called an anomaly with its threshold at this score."""
     threshold = score / (1.0 - score) if score < 1.0 else np.inf
-    above, below = Episode(), Episode()
+    above, below = Patience(), Patience()
     told = np.zeros(len(rows))
     for number, row in enumerate(rows):
         if row is None:

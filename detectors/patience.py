@@ -17,7 +17,7 @@ RELEASE = 0.7  # of the threshold; an alarm that goes on does not flicker
 LONGEST_GAP = 6.0  # hours without data after which nobody can say that an alarm went on
 
 
-class Episode:
+class Patience:
     """The alarm to one side, if it goes on, and the bar it leaves behind."""
 
     __slots__ = ("_bar", "_is_on")
