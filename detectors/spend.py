@@ -10,9 +10,9 @@ from typing_extensions import override
 from detectors import fields
 from detectors.anchor import FAMILIAR, HOPELESS, REMEMBERED, Anchor
 from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
-from detectors.patience import Patience
 from detectors.gauge import Gauge, gauge
 from detectors.parameters import Limits
+from detectors.patience import Patience
 from detectors.progress import Progress, Step
 from detectors.reasons import ORDINARY, RESTLESS, TOO_LITTLE_HISTORY, reason_of, score_of
 from detectors.season import LEAST_FACTOR, Cells, Season, cells_of
