@@ -60,6 +60,15 @@ class Anchor:
             return None
         return sorted(self._levels)[REMEMBERED // 2]
 
+    def recent(self, hours: float) -> float | None:
+        """Return the median of the last whole hours, at most a day of them; None before the first."""
+        last = sorted(self._levels[-max(1, int(hours)) :])
+        return last[len(last) // 2] if last else None
+
+    def accept(self) -> None:
+        """Count anew, because a person called the present normal; there is nothing to come back to."""
+        self._run = self._back = self._former_hours = 0.0
+
     @property
     def is_settled(self) -> bool:
         """Whether the series has been elsewhere for too long to call it an anomaly."""

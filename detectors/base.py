@@ -78,10 +78,12 @@ class Detector(base.SupervisedAnomalyDetector):
         name: What the registry calls this detector.
         snapshotable: Whether `state` and `restore` work. When not, the detector is rebuilt by
             replaying stored samples.
+        settles: Whether the detector holds a level that `settle` can move.
     """
 
     name: str
     snapshotable: ClassVar[bool] = True
+    settles: ClassVar[bool] = False
 
     @override
     def score_one(self, x: dict[base.typing.FeatureName, Any], y: base.typing.Target) -> float:
@@ -118,6 +120,14 @@ class Detector(base.SupervisedAnomalyDetector):
         verdict = self.judge(observation)
         self.learn(observation)
         return verdict
+
+    def settle(self, hours: float) -> bool:  # noqa: ARG002 - for those that hold a level
+        """Take what the last `hours` learnt hours did for normal, at most a day of them.
+
+        Returns:
+            Whether a level was taken over. A detector that holds none forgets by itself, and says no.
+        """
+        return False
 
     @abstractmethod
     def state(self) -> dict[str, Any]:

@@ -64,6 +64,7 @@ class LevelDetector(Detector):
     """
 
     name = "level"
+    settles = True
 
     def __init__(
         self,
@@ -123,6 +124,17 @@ class LevelDetector(Detector):
         if hours > self.warm_up:
             self._anchor.count(evidence.up, evidence.low, step.hours)
         self._reconsider_level()
+
+    @override
+    def settle(self, hours: float) -> bool:
+        """Take the level of the last hours for normal."""
+        level = self._anchor.recent(hours)
+        if level is None:
+            return False
+        self._season.level = level
+        self._anchor.accept()
+        self._spans.calm()
+        return True
 
     @override
     def state(self) -> dict[str, Any]:

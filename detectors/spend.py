@@ -84,6 +84,7 @@ class SpendDetector(Detector):
     """
 
     name = "spend"
+    settles = True
 
     def __init__(
         self,
@@ -126,6 +127,18 @@ class SpendDetector(Detector):
     def weigh(self, observation: Observation) -> Evidence:
         """Return the evidence to both sides that the threshold is compared with, without learning."""
         return self._weigh(observation).evidence
+
+    @override
+    def settle(self, hours: float) -> bool:
+        """Take the level of the last hours for normal; silence is no level, since nothing could be measured by it."""
+        level = self._anchor.recent(hours)
+        if not level:
+            return False
+        self._season.level = level
+        self._anchor.accept()
+        self._unusual.calm()
+        self._above, self._below = Patience(), Patience()
+        return True
 
     @override
     def state(self) -> dict[str, Any]:
