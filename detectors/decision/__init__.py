@@ -1,0 +1,1 @@
+"""From verdicts to what people are told: episodes, comings and goings, and what lies beneath what. Pure."""
