@@ -1,7 +1,24 @@
-"""Explanation of an episode: who spent the dollars beyond the ordinary, and what made them."""
+"""Explanation of an episode: who brought what is beyond the ordinary, and what made it."""
 
-from detectors.explanation.explain import explain
+from detectors.explanation.explain import explain, explain_amount, explain_ratio
 from detectors.explanation.results import Contributor, Driver, Effect, Explanation
-from detectors.explanation.usage import Cells, Labels, Usage
+from detectors.explanation.sentence import outstanding, reasons
+from detectors.explanation.usage import Amounts, Cells, Labels, Ratio, Ratios, Usage
 
-__all__ = ["Cells", "Contributor", "Driver", "Effect", "Explanation", "Labels", "Usage", "explain"]
+__all__ = [
+    "Amounts",
+    "Cells",
+    "Contributor",
+    "Driver",
+    "Effect",
+    "Explanation",
+    "Labels",
+    "Ratio",
+    "Ratios",
+    "Usage",
+    "explain",
+    "explain_amount",
+    "explain_ratio",
+    "outstanding",
+    "reasons",
+]

@@ -1,4 +1,4 @@
-"""The excess by who spent it."""
+"""The excess of what adds up, by who brought it."""
 
 from __future__ import annotations
 
@@ -7,35 +7,42 @@ from fractions import Fraction
 from itertools import accumulate
 
 from detectors.explanation.results import Contributor
-from detectors.explanation.usage import Sums, steps
+from detectors.explanation.usage import steps
 
 NOT_NAMED = "(not named)"
 
 
 def contributors(
-    episode: Mapping[str | None, Sums], usual: Mapping[str | None, Sums], top: int
+    episode: Mapping[str | None, int], baseline: Mapping[str | None, int], share: Fraction, unit: int, top: int
 ) -> tuple[Contributor, ...]:
     """Return the values of one dimension with the largest moves either way, and the rest as one.
 
     Args:
-        episode: Sums of the episode by value.
-        usual: The same for what is ordinary in the same time.
+        episode: Amounts of the episode by value.
+        baseline: Amounts of the baseline by value.
+        share: What part of the baseline is ordinary for the episode.
+        unit: How many of the amounts make one of the unit of the result.
         top: How many values to name.
     """
-    spent = {name: (_dollars(episode, name), _dollars(usual, name)) for name in {*episode, *usual}}
-    ranked = sorted(spent, key=lambda name: (-abs(spent[name][0] - spent[name][1]), name or ""))
-    rows = [(name or NOT_NAMED, *spent[name]) for name in ranked[:top]]
-    others = [spent[name] for name in ranked[top:]]
+
+    def move(name: str | None) -> int:
+        return abs(episode.get(name, 0) * share.denominator - baseline.get(name, 0) * share.numerator)
+
+    ranked = sorted({*episode, *baseline}, key=lambda name: (-move(name), name or ""))
+    rows = [(name or NOT_NAMED, episode.get(name, 0), baseline.get(name, 0)) for name in ranked[:top]]
+    others = ranked[top:]
     if others:
-        label = "(1 other)" if len(others) == 1 else f"({len(others)} others)"
-        rows.append((label, sum((one for one, _ in others), Fraction(0)), sum((one for _, one in others), Fraction(0))))
-    dollars = steps(accumulate((one for _, one, _ in rows), initial=Fraction(0)))
-    ordinary = steps(accumulate((one for _, _, one in rows), initial=Fraction(0)))
+        rest = [sum(amounts.get(name, 0) for name in others) for amounts in (episode, baseline)]
+        rows.append((rest_of(len(others)), rest[0], rest[1]))
+    now = steps(accumulate((Fraction(one, unit) for _, one, _ in rows), initial=Fraction(0)))
+    then = steps(accumulate((one * share / unit for _, _, one in rows), initial=Fraction(0)))
+    whole = sum(baseline.values())
     return tuple(
-        Contributor(name, now, then, now - then)
-        for (name, _, _), now, then in zip(rows, dollars, ordinary, strict=True)
+        Contributor(name, made, usual, made - usual, ordinary / whole if whole else 0.0)
+        for (name, _, ordinary), made, usual in zip(rows, now, then, strict=True)
     )
 
 
-def _dollars(groups: Mapping[str | None, Sums], name: str | None) -> Fraction:
-    return groups.get(name, Sums()).dollars
+def rest_of(number: int) -> str:
+    """Name the values that are not worth naming."""
+    return "(1 other)" if number == 1 else f"({number} others)"

@@ -1,20 +1,35 @@
-"""Why an episode cost what it cost, against what is ordinary for the same time."""
+"""Why an episode was what it was, against what is ordinary for the same time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from detectors.base import DetectorError
 from detectors.explanation.contributors import contributors
 from detectors.explanation.drivers import effects
-from detectors.explanation.results import Explanation
-from detectors.explanation.sentence import compose
-from detectors.explanation.usage import Cells, Labels, sums, to_dollars, total
+from detectors.explanation.movers import mean, movers
+from detectors.explanation.results import Contributor, Explanation
+from detectors.explanation.usage import (
+    NANO,
+    Amounts,
+    Cells,
+    Labels,
+    Ratio,
+    Ratios,
+    added,
+    by_name,
+    check,
+    sums,
+    to_decimal,
+    total,
+)
 
 PRICED_BY = ("provider", "model")
 """The dimensions, where they are known, whose values have prices of their own."""
+
+ALL = Fraction(1)
 
 
 def explain(
@@ -22,11 +37,12 @@ def explain(
     baseline: Cells,
     *,
     dimensions: Sequence[str],
-    share: Fraction = Fraction(1),
+    share: Fraction = ALL,
+    observed: Decimal | None = None,
     expected: Decimal | None = None,
     top: int = 5,
 ) -> Explanation:
-    """Split what an episode cost beyond the ordinary over who spent it and what made it.
+    """Split the dollars of an episode beyond the ordinary over who spent them and what made them.
 
     Args:
         episode: What was used in the episode, by the values of all dimensions.
@@ -34,44 +50,88 @@ def explain(
         dimensions: What the labels of the cells stand for, in their order.
         share: What part of the baseline is ordinary for the episode: 3 hours of a baseline of the
             same hours of ten days make 1/10.
+        observed: What the detector observed, if that is not what the cells add up to.
         expected: What the detector expected, if that is what the excess is to be reckoned from.
-            Where the baseline says otherwise, the difference is left unexplained, and named.
+            Where the cells say otherwise, the difference is left unexplained, and named.
         top: How many values of each dimension to name; the rest is put together.
 
     Raises:
         DetectorError: A cell has not one label for each dimension, or the share is not positive.
     """
-    _check(episode, baseline, dimensions, share)
+    check((*episode, *baseline), dimensions, share)
     by_price = _labels_of([dimensions.index(one) for one in PRICED_BY if one in dimensions])
     now, then = sums(episode, by_price), sums(baseline, by_price, share)
     made, ordinary = total(now.values()), total(then.values())
-    observed, usual = to_dollars(made.dollars), to_dollars(ordinary.dollars)
-    expectation = usual if expected is None else expected
-    by_driver = effects(now, then)
+    spent = [{labels: usage.nanos for labels, usage in cells.items()} for cells in (episode, baseline)]
     by_value = {
-        dimension: contributors(sums(episode, _label_of(place)), sums(baseline, _label_of(place), share), top)
+        dimension: contributors(by_name(spent[0], place), by_name(spent[1], place), share, NANO, top)
         for place, dimension in enumerate(dimensions)
     }
-    calls = (int(made.calls), float(ordinary.calls))
-    return Explanation(
-        observed=observed,
-        expected=expectation,
-        excess=observed - expectation,
-        effects=by_driver,
-        contributors=by_value,
-        unexplained=usual - expectation,
-        calls=calls[0],
-        usual_calls=calls[1],
-        sentence=compose(observed, expectation, by_driver, by_value, calls),
-    )
+    told = _against(to_decimal(made.dollars), to_decimal(ordinary.dollars), observed, expected, by_value)
+    return replace(told, effects=effects(now, then), calls=int(made.calls), usual_calls=float(ordinary.calls))
 
 
-def _check(episode: Cells, baseline: Cells, dimensions: Sequence[str], share: Fraction) -> None:
-    if share <= 0:
-        raise DetectorError(f"the share of the baseline is {share}: it must be positive")
-    for labels in (*episode, *baseline):
-        if len(labels) != len(dimensions):
-            raise DetectorError(f"the cell {labels} must have one label for each of {', '.join(dimensions)}")
+def explain_amount(
+    episode: Amounts,
+    baseline: Amounts,
+    *,
+    dimensions: Sequence[str],
+    share: Fraction = ALL,
+    observed: Decimal | None = None,
+    expected: Decimal | None = None,
+    top: int = 5,
+) -> Explanation:
+    """Split what else adds up, such as tokens, over who brought it. Arguments and errors: as of `explain`."""
+    check((*episode, *baseline), dimensions, share)
+    by_value = {
+        dimension: contributors(by_name(episode, place), by_name(baseline, place), share, 1, top)
+        for place, dimension in enumerate(dimensions)
+    }
+    made, usual = Decimal(sum(episode.values())), to_decimal(sum(baseline.values()) * share)
+    return _against(made, usual, observed, expected, by_value)
+
+
+def explain_ratio(
+    episode: Ratios,
+    baseline: Ratios,
+    *,
+    dimensions: Sequence[str],
+    unit: int = 1,
+    observed: Decimal | None = None,
+    expected: Decimal | None = None,
+    top: int = 5,
+) -> Explanation:
+    """Split the move of a ratio over who moved it; `unit` of its parts make one, the rest as of `explain`."""
+    check((*episode, *baseline), dimensions)
+    by_value = {
+        dimension: movers(_ratios(episode, _label_of(place)), _ratios(baseline, _label_of(place)), unit, top)
+        for place, dimension in enumerate(dimensions)
+    }
+    usual = mean(baseline.values(), unit) or Fraction(0)
+    made = mean(episode.values(), unit)
+    # Of no calls there is no ratio, so nobody moved it.
+    moved = Fraction(0) if made is None else made - usual
+    start = to_decimal(usual)
+    told = _against(start + to_decimal(moved), start, observed, expected, by_value)
+    return replace(told, calls=sum(one.calls for one in episode.values()))
+
+
+def _against(
+    made: Decimal,
+    usual: Decimal,
+    observed: Decimal | None,
+    expected: Decimal | None,
+    by_value: Mapping[str, tuple[Contributor, ...]],
+) -> Explanation:
+    """Return an explanation of what was made by the cells, beside what the detector says of the same."""
+    observed = made if observed is None else observed
+    expected = usual if expected is None else expected
+    excess = observed - expected
+    return Explanation(observed, expected, excess, unexplained=excess - (made - usual), contributors=by_value)
+
+
+def _ratios(cells: Ratios, group: Callable[[Labels], str | None]) -> dict[str | None, Ratio]:
+    return {name: Ratio(part, calls) for name, (part, calls) in added(cells, group).items()}
 
 
 def _labels_of(places: Sequence[int]) -> Callable[[Labels], Labels]:

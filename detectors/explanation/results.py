@@ -31,43 +31,46 @@ class Contributor:
 
     Attributes:
         name: The value; in parentheses for calls that gave none and for the rest.
-        dollars: What it spent.
-        usual: What it spends ordinarily in the same time.
-        excess: The difference.
+        observed: Its own value in the episode; None for a ratio of no calls.
+        usual: Its own value ordinarily in the same time; None for a ratio of no calls.
+        excess: Its part of the excess of the whole.
+        weight: The part of 1 that it would carry of an excess that has nothing to do with it: its
+            share of what is ordinary, for a ratio its share of the calls.
     """
 
     name: str
-    dollars: Decimal
-    usual: Decimal
+    observed: Decimal | None
+    usual: Decimal | None
     excess: Decimal
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Where the dollars beyond the ordinary went, and what made them.
+    """Where what is beyond the ordinary came from, and what made it; in the unit of the series.
 
-    To the last digit, `excess` is the sum of all `effects` and `unexplained`, and for each
-    dimension the sum of its `contributors` and `unexplained`.
+    To the last digit, `excess` is for each dimension the sum of its `contributors` and
+    `unexplained`, and with dollars the sum of all `effects` and `unexplained`.
 
     Attributes:
-        observed: Dollars spent in the episode.
-        expected: Dollars that were expected of it.
+        observed: What was observed in the episode.
+        expected: What was expected of it.
         excess: The difference.
-        effects: The excess by driver.
-        contributors: The excess by the values of each dimension, the largest first.
-        unexplained: What the baseline spends ordinarily beyond what was expected: no call of the
-            episode accounts for it.
+        unexplained: What no call of the episode accounts for, since the baseline and the
+            expectation are not the same.
+        contributors: The excess by the values of each dimension, the largest move first.
+        effects: The excess by driver, of dollars alone.
         calls: Calls in the episode.
         usual_calls: Calls in the same time ordinarily.
-        sentence: The gist, with numbers.
+        baseline: What is taken for ordinary, in words.
     """
 
     observed: Decimal
     expected: Decimal
     excess: Decimal
-    effects: tuple[Effect, ...]
-    contributors: Mapping[str, tuple[Contributor, ...]]
     unexplained: Decimal
-    calls: int
-    usual_calls: float
-    sentence: str
+    contributors: Mapping[str, tuple[Contributor, ...]]
+    effects: tuple[Effect, ...] = ()
+    calls: int = 0
+    usual_calls: float = 0.0
+    baseline: str = ""

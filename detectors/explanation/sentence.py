@@ -1,19 +1,19 @@
-"""The gist of an explanation in one sentence with numbers."""
+"""The gist of an explanation, as the end of a sentence with numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from detectors import words
 from detectors.explanation.contributors import NOT_NAMED
-from detectors.explanation.results import Contributor, Driver, Effect
+from detectors.explanation.results import Contributor, Driver, Effect, Explanation
 
 CARRIES = 0.5
 """A contributor is named when it carries at least this share of the excess ..."""
 
 STANDS_OUT = 0.05
-"""... and this much more of it than of ordinary spending: an only provider always carries all."""
+"""... and this much more of it than its weight: an only provider always carries all."""
 
 NAMED = 3
 WORTH_TELLING = 0.1
@@ -32,64 +32,60 @@ LESS = {
     Driver.PRICE: "lower prices per token",
 }
 
+Say = Callable[[Contributor], str]
 
-def compose(
-    observed: Decimal,
-    expected: Decimal,
-    effects: Sequence[Effect],
-    contributors: Mapping[str, Sequence[Contributor]],
-    calls: tuple[int, float],
-) -> str:
-    """Return what was spent, by whom mostly, and what made the difference.
+
+def in_dollars(one: Contributor) -> str:
+    """Say how many dollars of the excess a contributor carries."""
+    return words.dollars(one.excess)
+
+
+def reasons(explanation: Explanation, say: Say = in_dollars) -> str:
+    """Return who carries most of the excess, and what made it; nothing where nobody stands out.
 
     Args:
-        observed: Dollars spent.
-        expected: Dollars expected.
-        effects: The difference by driver.
-        contributors: The difference by the values of each dimension.
-        calls: Calls made, and calls made ordinarily.
+        explanation: What is known.
+        say: How to put what a contributor carries.
     """
-    excess = observed - expected
-    start = f"{words.dollars(observed)} was spent where {words.dollars(expected)} is usual"
-    if not excess:
-        return f"{start}."
-    parts = [f"{start}, {words.dollars(abs(excess))} {'more' if excess > 0 else 'less'}"]
-    who = words.joined(list(_outstanding(contributors, excess, expected)))
-    what = words.joined(list(_made_by(effects, excess, calls)))
-    parts += [f"mostly {who}"] if who else []
+    if not explanation.excess:
+        return ""
+    who = words.joined([f"{words.entity(of, one.name)} ({say(one)})" for of, one in outstanding(explanation)[:NAMED]])
+    what = words.joined(list(_made_by(explanation)))
+    parts = [f"mostly {who}"] if who else []
     parts += [f"because of {what}"] if what else []
-    rest = excess - sum((one.dollars for one in effects), Decimal(0))
-    if abs(rest) >= abs(excess) * Decimal(str(WORTH_TELLING)):
-        parts.append(f"with {words.dollars(rest)} that no call accounts for")
-    return ", ".join(parts) + "."
+    if explanation.effects and _is_much(explanation.unexplained, explanation):
+        parts.append(f"with {words.dollars(explanation.unexplained)} that no call accounts for")
+    return ", ".join(parts)
 
 
-def _outstanding(
-    contributors: Mapping[str, Sequence[Contributor]], excess: Decimal, expected: Decimal
-) -> Iterator[str]:
-    """Yield who carries most of the excess, those who stand out most first."""
+def outstanding(explanation: Explanation) -> list[tuple[str, Contributor]]:
+    """Return dimension and value of those who carry most of the excess, who stand out most first."""
     ranked = []
-    for dimension, rows in contributors.items():
-        best = max(rows, key=lambda one: one.excess * excess.copy_sign(Decimal(1)), default=None)
-        if best is None or best.name == NOT_NAMED:
+    side = 1 if explanation.excess > 0 else -1
+    for dimension, rows in explanation.contributors.items():
+        best = max(rows, key=lambda one: one.excess * side, default=None)
+        if best is None or best.name == NOT_NAMED or not explanation.excess:
             continue
-        share = float(best.excess / excess)
-        lift = share - (float(best.usual / expected) if expected > 0 else 0.0)
-        if share >= CARRIES and lift >= STANDS_OUT:
-            ranked.append((-lift, f"{words.entity(dimension, best.name)} ({words.dollars(best.excess)})"))
-    ranked.sort(key=lambda pair: pair[0])
-    yield from (text for _, text in ranked[:NAMED])
+        share = float(best.excess / explanation.excess)
+        if share >= CARRIES and share - best.weight >= STANDS_OUT:
+            ranked.append((best.weight - share, dimension, best))
+    ranked.sort(key=lambda row: row[0])
+    return [(dimension, best) for _, dimension, best in ranked]
 
 
-def _made_by(effects: Sequence[Effect], excess: Decimal, calls: tuple[int, float]) -> Iterator[str]:
+def _made_by(explanation: Explanation) -> Iterator[str]:
     """Yield the drivers that matter, the largest first."""
-    for one in sorted(effects, key=lambda effect: -abs(effect.dollars)):
-        if abs(one.dollars) >= abs(excess) * Decimal(str(WORTH_TELLING)):
-            yield f"{_words(one, calls)} ({words.dollars(one.dollars)})"
+    for one in sorted(explanation.effects, key=lambda effect: -abs(effect.dollars)):
+        if _is_much(one.dollars, explanation):
+            yield f"{_words(one, explanation)} ({words.dollars(one.dollars)})"
 
 
-def _words(effect: Effect, calls: tuple[int, float]) -> str:
-    made, usual = calls
+def _is_much(amount: Decimal, explanation: Explanation) -> bool:
+    return abs(amount) >= abs(explanation.excess) * Decimal(str(WORTH_TELLING))
+
+
+def _words(effect: Effect, explanation: Explanation) -> str:
+    made, usual = explanation.calls, explanation.usual_calls
     known_ratio = usual > 0 and made / usual <= LARGEST_RATIO
     if effect.driver is Driver.CALLS and effect.dollars > 0 and known_ratio:
         return f"{made / usual:,.1f} times as many calls"

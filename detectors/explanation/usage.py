@@ -1,33 +1,44 @@
-"""What was used, by cell, and adding it up."""
+"""What was used, by cell, and adding it up in whole numbers: cells come by the thousand."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias, TypeVar
 
-NANO_DIGITS = 9
+from detectors.base import DetectorError
+
+DIGITS = 9
+"""Of a result behind the point: dollars are whole nano-dollars."""
+
+NANO = 10**DIGITS
 
 Key = TypeVar("Key", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What the calls of one cell add up to."""
+class Usage(NamedTuple):
+    """What the calls of one cell add up to; money in nano-dollars."""
 
     calls: int = 0
     tokens: int = 0
-    dollars: Decimal = Decimal(0)
+    nanos: int = 0
+
+
+class Ratio(NamedTuple):
+    """What is counted of the calls of one cell, such as failures, and the calls."""
+
+    part: int = 0
+    calls: int = 0
 
 
 Labels: TypeAlias = tuple[str | None, ...]
 """One name for each dimension; None or nothing where the calls gave none."""
 
 Cells: TypeAlias = Mapping[Labels, Usage]
+Amounts: TypeAlias = Mapping[Labels, int]
+Ratios: TypeAlias = Mapping[Labels, Ratio]
 
 
 class Sums(NamedTuple):
@@ -38,12 +49,31 @@ class Sums(NamedTuple):
     dollars: Fraction = Fraction(0)
 
 
+def added(cells: Mapping[Labels, tuple[int, ...]], group: Callable[[Labels], Key]) -> dict[Key, list[int]]:
+    """Add up the cells of each group, column by column."""
+    groups: dict[Key, list[int]] = {}
+    for labels, amounts in cells.items():
+        key = group(labels)
+        known = groups.get(key)
+        groups[key] = list(amounts) if known is None else [one + more for one, more in zip(known, amounts, strict=True)]
+    return groups
+
+
+def by_name(amounts: Amounts, place: int) -> dict[str | None, int]:
+    """Add up amounts by one of their labels."""
+    names: dict[str | None, int] = {}
+    for labels, amount in amounts.items():
+        name = labels[place] or None
+        names[name] = names.get(name, 0) + amount
+    return names
+
+
 def sums(cells: Cells, group: Callable[[Labels], Key], share: Fraction = Fraction(1)) -> dict[Key, Sums]:
     """Add up the cells of each group, and take a share of every sum."""
-    groups: dict[Key, list[Usage]] = defaultdict(list)
-    for labels, usage in cells.items():
-        groups[group(labels)].append(usage)
-    return {key: _added(usages, share) for key, usages in groups.items()}
+    return {
+        key: Sums(calls * share, tokens * share, Fraction(nanos, NANO) * share)
+        for key, (calls, tokens, nanos) in added(cells, group).items()
+    }
 
 
 def total(groups: Iterable[Sums]) -> Sums:
@@ -57,25 +87,28 @@ def total(groups: Iterable[Sums]) -> Sums:
 
 
 def steps(totals: Iterable[Fraction]) -> list[Decimal]:
-    """Return the steps between consecutive totals in dollars.
+    """Return the steps between consecutive totals.
 
-    The totals are rounded to whole nanodollars and not the steps, so that the steps add up to the
-    whole way to the last digit.
+    The totals are rounded and not the steps, so that the steps add up to the whole way to the last
+    digit.
     """
-    rounded = [to_dollars(one) for one in totals]
+    rounded = [to_decimal(one) for one in totals]
     return [later - earlier for earlier, later in pairwise(rounded)]
 
 
-def to_dollars(amount: Fraction) -> Decimal:
-    """Round to whole nanodollars."""
-    return Decimal(round(amount * 10**NANO_DIGITS)).scaleb(-NANO_DIGITS)
+def to_decimal(amount: Fraction) -> Decimal:
+    """Round to nine digits behind the point, as money is counted."""
+    return Decimal(round(amount * NANO)).scaleb(-DIGITS)
 
 
-def _added(usages: Iterable[Usage], share: Fraction) -> Sums:
-    calls = tokens = 0
-    dollars = Fraction(0)
-    for one in usages:
-        calls += one.calls
-        tokens += one.tokens
-        dollars += Fraction(one.dollars)
-    return Sums(calls * share, tokens * share, dollars * share)
+def check(cells: Iterable[Labels], dimensions: Sequence[str], share: Fraction = Fraction(1)) -> None:
+    """Refuse cells that do not fit their dimensions, and a share that is none.
+
+    Raises:
+        DetectorError: A cell has not one label for each dimension, or the share is not positive.
+    """
+    if share <= 0:
+        raise DetectorError(f"the share of the baseline is {share}: it must be positive")
+    for labels in cells:
+        if len(labels) != len(dimensions):
+            raise DetectorError(f"the cell {labels} must have one label for each of {', '.join(dimensions)}")

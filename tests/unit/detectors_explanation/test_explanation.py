@@ -8,14 +8,14 @@ from fractions import Fraction
 import pytest
 
 from detectors.base import DetectorError
-from detectors.explanation import Driver, Usage, explain
+from detectors.explanation import Driver, Ratio, Usage, explain, explain_ratio, reasons
 
 DIMENSIONS = ("model", "agent")
 SMALL, BIG = ("small", "writer"), ("big", "researcher")
 
 
 def usage(calls: int, dollars: str, tokens: int | None = None) -> Usage:
-    return Usage(calls, 1000 * calls if tokens is None else tokens, Decimal(dollars))
+    return Usage(calls, 1000 * calls if tokens is None else tokens, int(Decimal(dollars) * 10**9))
 
 
 ORDINARY = {SMALL: usage(100, "1"), BIG: usage(100, "10")}
@@ -30,16 +30,15 @@ def effects(explanation):
 
 
 def rows(explanation, dimension):
-    return [(one.name, one.dollars, one.usual, one.excess) for one in explanation.contributors[dimension]]
+    return [(one.name, one.observed, one.usual, one.excess) for one in explanation.contributors[dimension]]
 
 
 def test_ten_times_the_calls_of_one_agent_are_more_calls():
     result = told({**ORDINARY, BIG: usage(1000, "100")})
     assert effects(result) == {Driver.CALLS: Decimal(90)}
     assert (result.calls, result.usual_calls) == (1100, 200.0)
-    assert result.sentence == (
-        "$101.00 was spent where $11.00 is usual, $90.00 more, mostly model big ($90.00) and agent researcher ($90.00), "
-        "because of 5.5 times as many calls ($90.00)."
+    assert reasons(result) == (
+        "mostly model big ($90.00) and agent researcher ($90.00), because of 5.5 times as many calls ($90.00)"
     )
 
 
@@ -47,7 +46,7 @@ def test_calls_that_moved_to_another_model_are_a_dearer_mix():
     # 50 calls move from one cent to ten cents.
     result = told({SMALL: usage(50, "0.5"), BIG: usage(150, "15")})
     assert effects(result) == {Driver.MIX: Decimal("4.5")}
-    assert "because of a dearer mix of models ($4.50)" in result.sentence
+    assert "because of a dearer mix of models ($4.50)" in reasons(result)
 
 
 def test_growth_beside_a_move_is_valued_where_it_grew():
@@ -76,10 +75,7 @@ def test_calls_without_tokens_differ_by_price_alone():
 def test_where_nothing_was_before_everything_is_more_calls():
     result = told({BIG: usage(5, "2")}, {})
     assert effects(result) == {Driver.CALLS: Decimal(2)}
-    assert result.sentence == (
-        "$2.00 was spent where $0.00 is usual, $2.00 more, mostly model big ($2.00) and agent researcher ($2.00), "
-        "because of more calls ($2.00)."
-    )
+    assert reasons(result) == ("mostly model big ($2.00) and agent researcher ($2.00), because of more calls ($2.00)")
 
 
 def test_dollars_that_no_call_brought_are_price():
@@ -89,11 +85,11 @@ def test_dollars_that_no_call_brought_are_price():
 def test_silence_is_fewer_calls():
     result = told({})
     assert effects(result) == {Driver.CALLS: Decimal(-11)}
-    assert result.sentence == ("$0.00 was spent where $11.00 is usual, $11.00 less, because of fewer calls (-$11.00).")
+    assert reasons(result) == "because of fewer calls (-$11.00)"
 
 
 def test_nothing_unusual_needs_no_reason():
-    assert told(ORDINARY).sentence == "$11.00 was spent where $11.00 is usual."
+    assert reasons(told(ORDINARY)) == ""
 
 
 def test_a_share_of_the_baseline_is_what_is_ordinary():
@@ -114,20 +110,20 @@ def test_values_are_ranked_by_their_move_and_the_rest_is_put_together():
 def test_calls_that_name_nobody_are_one_row_and_never_blamed():
     result = told({("big", None): usage(10, "9"), ("big", ""): usage(1, "1")}, {})
     assert rows(result, "agent") == [("(not named)", Decimal(10), Decimal(0), Decimal(10))]
-    assert "not named" not in result.sentence
+    assert "not named" not in reasons(result)
 
 
 def test_an_only_value_is_not_blamed_for_carrying_all():
     only = {("big", name): usage(100, "10") for name in "ab"}
     result = told({**only, ("big", "a"): usage(300, "30")}, only)
-    assert "mostly agent a ($20.00), because" in result.sentence
+    assert "mostly agent a ($20.00), because" in reasons(result)
 
 
 def test_what_the_baseline_does_not_expect_is_left_unexplained_and_named():
     result = told({**ORDINARY, BIG: usage(200, "20")}, expected=Decimal(6))
     assert (result.excess, result.unexplained) == (Decimal(15), Decimal(5))
     assert effects(result) == {Driver.CALLS: Decimal(10)}
-    assert result.sentence.endswith(", with $5.00 that no call accounts for.")
+    assert reasons(result).endswith(", with $5.00 that no call accounts for")
 
 
 def test_prices_belong_to_provider_and_model_where_both_are_known():
@@ -148,3 +144,43 @@ def test_a_cell_without_a_label_for_each_dimension_is_refused():
 def test_a_share_that_is_no_share_is_refused(share):
     with pytest.raises(DetectorError, match="must be positive"):
         told({}, share=Fraction(share))
+
+
+# -- ratios
+
+
+def failures(*rates):
+    """Cells of one agent by model: failures among calls."""
+    return {(model, "agent"): Ratio(part, calls) for model, part, calls in rates}
+
+
+def moved(episode, baseline):
+    result = explain_ratio(episode, baseline, dimensions=DIMENSIONS)
+    return result, {one.name: (one.observed, one.usual, one.excess) for one in result.contributors["model"]}
+
+
+def test_the_model_that_fails_moved_the_rate():
+    result, models = moved(
+        failures(("big", 40, 100), ("small", 2, 100)), failures(("big", 20, 1000), ("small", 20, 1000))
+    )
+    assert (result.observed, result.expected, result.excess) == (Decimal("0.21"), Decimal("0.02"), Decimal("0.19"))
+    assert models == {
+        "big": (Decimal("0.4"), Decimal("0.02"), Decimal("0.19")),
+        "small": (Decimal("0.02"), Decimal("0.02"), Decimal(0)),
+    }
+    assert reasons(result, lambda one: f"{one.observed:.1f} of its calls") == "mostly model big (0.4 of its calls)"
+
+
+def test_a_slow_model_that_makes_more_of_the_calls_moved_the_mean_though_it_is_as_slow_as_ever():
+    result, models = moved(failures(("big", 900, 90), ("small", 10, 10)), failures(("big", 500, 50), ("small", 50, 50)))
+    assert result.excess == Decimal("3.6")
+    assert models == {
+        "big": (Decimal(10), Decimal(10), Decimal("1.8")),
+        "small": (Decimal(1), Decimal(1), Decimal("1.8")),
+    }
+
+
+def test_of_no_calls_there_is_no_rate_of_their_own():
+    _, models = moved(failures(("big", 1, 10)), failures(("small", 1, 100)))
+    assert models["small"][0] is None
+    assert models["big"][1] is None
