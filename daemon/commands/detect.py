@@ -4,44 +4,37 @@ from __future__ import annotations
 
 import argparse
 import csv
-import re
-import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import chain, islice, pairwise
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import chain, islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
+from daemon.commands.recorded import (
+    AUTO_ROWS,
+    COLUMNS,
+    InputError,
+    Row,
+    Table,
+    grain_named,
+    grain_of,
+    parameters_named,
+    zone_named,
+)
+from daemon.errors import Exit
 from detectors import registry
-from detectors.base import DetectorError, Sensitivity
+from detectors.base import Detector, DetectorError, Sensitivity, Verdict
 from detectors.scoring import score_rows
 
-COLUMNS = ("timestamp", "value")
 SCORED = (*COLUMNS, "score", "is_anomaly", "expected", "low", "high", "reason")
-AUTO_ROWS = 101  # rows looked at to find the grain: 100 differences
-FALLBACK_GRAIN = timedelta(hours=1)  # when there are no differences to look at
+STREAM = Path("-")
 PROGRESS_EVERY = 100_000  # rows
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class InputError(ValueError):
-    """The command cannot do what it was asked; the message says what to change."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of an input file; the texts are written back unchanged."""
-
-    line: int
-    stamp: str
-    text: str
-    at: datetime
-    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +45,44 @@ class Plan:
     sensitivity: Sensitivity
     grain: timedelta | None
     zone: ZoneInfo
+    parameters: Mapping[str, float | bool] = field(default_factory=dict)
+
+    def build(self) -> Detector:
+        """Return a fresh detector."""
+        return registry.create(self.detector, sensitivity=self.sensitivity, **self.parameters)
+
+
+@dataclass(slots=True)
+class _Count:
+    rows: int = 0
+    anomalies: int = 0
+    warming_up: int = 0
+
+    def add(self, verdict: Verdict) -> None:
+        self.rows += 1
+        self.anomalies += verdict.is_anomaly
+        self.warming_up += verdict.warming_up
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.description = (
         "Score CSV files with the columns timestamp and value, row by row and without looking "
-        "ahead; one scored row is written for every row read, to a file of the same name."
+        "ahead; one scored row is written for every row read. Other columns are handed on behind those of the score."
     )
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="IN.csv")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where to write")
+    parser.add_argument(
+        "inputs", nargs="+", type=Path, metavar="IN.csv", help="files to score; - is the standard input"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="where a file of the same name is written; one input may do without, it goes to the standard output",
+    )
     parser.add_argument("--detector", default="spend", metavar="NAME", help=f"one of {', '.join(registry.names())}")
+    parser.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the detector; may be repeated"
+    )
     parser.add_argument(
         "--grain",
         default="auto",
@@ -75,41 +95,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how little evidence an anomaly needs",
     )
     parser.add_argument("--timezone", default="UTC", help="zone whose clock shapes the series (stamps default to UTC)")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="files scored at the same time (default 1)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Score every file; returns 0, or 2 when an input cannot be used."""
     try:
         plan = _plan(args)
-        for source, target in _targets(args.inputs, args.output):
-            _score_file(source, target, plan)
+        tasks = _targets(args.inputs, args.output)
+        for line in _score_all(tasks, plan, args.jobs):
+            print(line, file=sys.stderr)
     except (InputError, DetectorError, OSError) as error:
         print(f"revenium-monitor detect: {error}", file=sys.stderr)
-        return 2
-    return 0
+        return Exit.USAGE
+    return Exit.OK
 
 
 def _plan(args: argparse.Namespace) -> Plan:
-    registry.create(args.detector)  # an unknown name is better told before any file is read
-    try:
-        zone = ZoneInfo(args.timezone)
-    except (ValueError, OSError, KeyError) as error:
-        raise InputError(f"there is no time zone {args.timezone!r}; use a name like Europe/Berlin") from error
-    return Plan(args.detector, Sensitivity(args.sensitivity), _grain(args.grain), zone)
+    if args.jobs < 1:
+        raise InputError(f"--jobs is {args.jobs}: it must be 1 or more")
+    plan = Plan(
+        args.detector,
+        Sensitivity(args.sensitivity),
+        grain_named(args.grain),
+        zone_named(args.timezone),
+        parameters_named(args.parameter),
+    )
+    plan.build()  # an unknown name is better told before any file is read
+    return plan
 
 
-def _grain(text: str) -> timedelta | None:
-    if text == "auto":
-        return None
-    match = re.fullmatch(r"([1-9]\d{0,5})([smhd])", text)
-    if match is None:
-        raise InputError(f"the grain is {text!r}: it must be like 5m, 1h or 1d, or auto")
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
-
-
-def _targets(inputs: list[Path], output: Path) -> list[tuple[Path, Path]]:
+def _targets(inputs: Sequence[Path], output: Path | None) -> list[tuple[Path, Path]]:
     """Pair every input with its output, refusing to overwrite an input or to write one twice."""
-    targets = [output / source.name for source in inputs]
+    if output is None:
+        if len(inputs) > 1:
+            raise InputError("several inputs need --output, the directory where their results are written")
+        return [(inputs[0], STREAM)]
+    targets = [output / ("stdin.csv" if source == STREAM else source.name) for source in inputs]
     for source, target in zip(inputs, targets, strict=True):
         if targets.count(target) > 1:
             raise InputError(f"two inputs are called {source.name}: score them in separate runs")
@@ -118,96 +140,91 @@ def _targets(inputs: list[Path], output: Path) -> list[tuple[Path, Path]]:
     return list(zip(inputs, targets, strict=True))
 
 
-def _score_file(source: Path, target: Path, plan: Plan) -> None:
-    with _opened(source) as lines, _replacing(target) as out:
-        rows = _rows(source, lines, plan.zone)
+def _score_all(tasks: Sequence[tuple[Path, Path]], plan: Plan, jobs: int) -> Iterator[str]:
+    """Yield one line about each file when it is done, in the order given."""
+    if jobs == 1 or len(tasks) == 1:
+        for source, target in tasks:
+            yield _score_file(source, target, plan)
+        return
+    # Fresh processes: a copy of this one would share its open files.
+    with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn")) as pool:
+        running = [pool.submit(_score_file, source, target, plan) for source, target in tasks]
+        try:
+            for one in running:
+                yield one.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _score_file(source: Path, target: Path, plan: Plan) -> str:
+    with _opened(source) as lines, _written(target) as out:
+        table = Table(str(source), lines, plan.zone)
+        rows = table.rows()
         head = list(islice(rows, AUTO_ROWS))
         if not head:
             raise InputError(f"{source}: no rows below the header")
-        span = plan.grain or _median_distance(head)
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(SCORED)
-        count = 0
-        for count, scored in enumerate(_scored(source, chain(head, rows), plan, span), start=1):
-            writer.writerow(scored)
-            if count % PROGRESS_EVERY == 0:
-                print(f"{source}: {count:,} rows", file=sys.stderr)
-    print(f"{source} -> {target}: {count:,} rows of {span}", file=sys.stderr)
+        span = plan.grain or grain_of(head)
+        scored = _scored(source, chain(head, rows), plan.build(), span)
+        count = _write(scored, out, source, table.others)
+    return (
+        f"{source} -> {target}: {count.rows:,} rows of {span}, {count.anomalies:,} anomalies, "
+        f"{count.warming_up:,} with too little history"
+    )
 
 
-def _scored(source: Path, rows: Iterator[Row], plan: Plan, span: timedelta) -> Iterator[tuple[object, ...]]:
-    detector = registry.create(plan.detector, sensitivity=plan.sensitivity)
+def _write(scored: Iterable[tuple[Row, Verdict]], out: TextIO, source: Path, others: Sequence[str]) -> _Count:
+    """Write what was scored behind a header; returns how much it was."""
+    # A file that was scored before gets its score anew rather than twice.
+    kept = [place for place, name in enumerate(others) if name not in SCORED]
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*SCORED, *(others[place] for place in kept)])
+    count = _Count()
+    for row, verdict in scored:
+        writer.writerow([*_fields(row, verdict), *(row.others[place] for place in kept)])
+        count.add(verdict)
+        if count.rows % PROGRESS_EVERY == 0:
+            print(f"{source}: {count.rows:,} rows", file=sys.stderr)
+    return count
+
+
+def _fields(row: Row, verdict: Verdict) -> tuple[object, ...]:
+    return (
+        row.stamp,
+        row.text,
+        verdict.score,
+        "true" if verdict.is_anomaly else "false",
+        verdict.expected,
+        verdict.low,
+        verdict.high,
+        verdict.reason,
+    )
+
+
+def _scored(source: Path, rows: Iterable[Row], detector: Detector, span: timedelta) -> Iterator[tuple[Row, Verdict]]:
     for row in rows:
         try:
             # One row at a time, so that an error knows its line.
             ((_, verdict),) = score_rows([(row.at, row.value)], detector, span)
         except DetectorError as error:
             raise InputError(f"{source}:{row.line}: {error}") from error
-        yield (
-            row.stamp,
-            row.text,
-            verdict.score,
-            "true" if verdict.is_anomaly else "false",
-            verdict.expected,
-            verdict.low,
-            verdict.high,
-            verdict.reason,
-        )
-
-
-def _rows(source: Path, lines: TextIO, zone: ZoneInfo) -> Iterator[Row]:
-    reader = csv.reader(lines)
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        places = [_place(source, header, column) for column in COLUMNS]
-        for fields in reader:
-            if any(field.strip() for field in fields):
-                yield _row(source, reader.line_num, fields, places, zone)
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise InputError(f"{source}:{reader.line_num + 1}: not a CSV text: {error}") from error
-
-
-def _place(source: Path, header: list[str], column: str) -> int:
-    if column not in header:
-        found = ", ".join(header) or "nothing"
-        raise InputError(f"{source}: the header has no column {column!r}, only {found}")
-    return header.index(column)
-
-
-def _row(source: Path, line: int, fields: list[str], places: list[int], zone: ZoneInfo) -> Row:
-    if len(fields) <= max(places):
-        raise InputError(f"{source}:{line}: {len(fields)} fields, fewer than the header")
-    stamp, text = (fields[place].strip() for place in places)
-    try:
-        at = _in_zone(datetime.fromisoformat(stamp), zone)
-    except (ValueError, OverflowError) as error:
-        raise InputError(f"{source}:{line}: the timestamp is {stamp!r}; write it like 2026-01-31 15:00:00") from error
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise InputError(f"{source}:{line}: the value is {text!r}, not a number") from error
-    return Row(line, stamp, text, at, value)
-
-
-def _in_zone(at: datetime, zone: ZoneInfo) -> datetime:
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone)
-
-
-def _median_distance(rows: list[Row]) -> timedelta:
-    stamps = [row.at.timestamp() for row in rows]
-    steps = [later - earlier for earlier, later in pairwise(stamps) if later > earlier]
-    return timedelta(seconds=statistics.median(steps)) if steps else FALLBACK_GRAIN
+        yield row, verdict
 
 
 @contextmanager
 def _opened(source: Path) -> Iterator[TextIO]:
+    if source == STREAM:
+        yield sys.stdin
+        return
     with source.open(newline="", encoding="utf-8-sig") as lines:
         yield lines
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[TextIO]:
+def _written(target: Path) -> Iterator[TextIO]:
     """Write beside the target and rename at the end, so that no half-written file is ever seen."""
+    if target == STREAM:
+        yield sys.stdout
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
     try:
