@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from daemon.alerts import Alert, Reason
+from daemon.alerts import Alert
 from daemon.domain import Dimension, Measures, Metric, SeriesKey
+from detectors.decision.episodes import Reason
 from notifiers.base import Kind, Notification, Severity
 
 Shares = Mapping[Dimension, Sequence[tuple[str, Measures]]]

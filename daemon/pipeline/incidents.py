@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from daemon.alerts import Alert, Transition
+from daemon.alerts import Alert
 from daemon.domain import Dimension
 from daemon.pipeline.step import Outcome
+from detectors.decision.episodes import Transition
 from notifiers.base import Kind
 
 SAME_INCIDENT = timedelta(hours=2)
@@ -43,7 +44,7 @@ def group(outcomes: Sequence[Outcome], still_open: Iterable[Alert]) -> tuple[lis
         Every changed alert in its last version, and those to tell about.
     """
     latest: dict[str, Alert] = {outcome.alert.id: outcome.alert for outcome in outcomes}
-    opened = [latest[outcome.alert.id] for outcome in outcomes if outcome.decision.transition is Transition.OPEN]
+    opened = [latest[outcome.alert.id] for outcome in outcomes if outcome.transition is Transition.OPEN]
     leads = [alert for alert in still_open if alert.incident == alert.id]
     told: list[Told] = []
     for alert in sorted(opened, key=_rank(opened)):
@@ -56,7 +57,7 @@ def group(outcomes: Sequence[Outcome], still_open: Iterable[Alert]) -> tuple[lis
     for alert in latest.values():
         kind = _kind(alert, outcomes)
         if kind is not None and alert.incident == alert.id:
-            latest[alert.id] = replace(alert, sequence=alert.sequence + 1, told_excess=alert.excess)
+            latest[alert.id] = alert.told()
             told.append(Told(latest[alert.id], kind))
     return list(latest.values()), told
 
@@ -86,9 +87,9 @@ def _same(alert: Alert, lead: Alert) -> bool:
 
 def _kind(alert: Alert, outcomes: Sequence[Outcome]) -> Kind | None:
     """Return what to tell: an episode that began and ended in one batch is told once, as over."""
-    transitions = {outcome.decision.transition for outcome in outcomes if outcome.alert.id == alert.id}
+    transitions = {outcome.transition for outcome in outcomes if outcome.alert.id == alert.id}
     if Transition.RESOLVE in transitions:
-        return Kind.RESOLVED
+        return None if alert.unannounced else Kind.RESOLVED
     if Transition.OPEN in transitions:
         return Kind.FIRING
     return Kind.UPDATE if Transition.ESCALATE in transitions else None

@@ -188,7 +188,6 @@ class Pump:
 def _to_store(result: StepResult | None, states: Mapping[SeriesKey, SeriesState]) -> list[StoredSeries]:
     if result is None:
         return []
-    changed = result.learned | {outcome.key for outcome in result.outcomes}
     return [
         StoredSeries(
             key,
@@ -198,5 +197,5 @@ def _to_store(result: StepResult | None, states: Mapping[SeriesKey, SeriesState]
             if key in result.learned and states[key].detector.snapshotable
             else None,
         )
-        for key in sorted(changed)
+        for key in sorted(result.changed)
     ]

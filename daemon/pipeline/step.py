@@ -8,13 +8,27 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from daemon.alerts import Alert, Decision, decide, end_of, fell_silent, is_told, lapse, switch_off
+from daemon.alerts import Alert, opened
 from daemon.domain import SeriesKey
 from daemon.rules import SeriesRules
 from detectors.base import Detector, Observation, Verdict
+from detectors.decision.episodes import (
+    Decision,
+    Episode,
+    Policy,
+    Reason,
+    Transition,
+    covers,
+    decide,
+    end,
+    end_of,
+    fell_silent,
+)
+from detectors.feedback.lesson import Side
+from detectors.feedback.lessons import NONE, Lessons
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,9 @@ class SeriesState:
         judged_until: End of the last hour that was judged. Ahead of `learned_until` while a detector
             is rebuilt from history, which must not alert a second time.
         alert: The episode that goes on.
-        last: The newest episode that is over; a late call to one of its hours is no news.
+        last: The newest episode that is over; a late call to one of its hours is no news, and what
+            comes back soon is no new episode.
+        pending: An episode that is not worth telling yet.
     """
 
     detector: Detector
@@ -34,6 +50,7 @@ class SeriesState:
     judged_until: datetime
     alert: Alert | None = None
     last: Alert | None = None
+    pending: Episode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,7 @@ class SeriesInput:
         closed: Whole hours after `learned_until`, in order.
         late: Hours that were learnt before and have changed since.
         current: The trailing hour, if anything in it changed or an alert is open.
+        lessons: What people said about alerts of the series.
     """
 
     key: SeriesKey
@@ -51,6 +69,7 @@ class SeriesInput:
     closed: Sequence[Observation] = ()
     late: Sequence[Observation] = ()
     current: Observation | None = None
+    lessons: Lessons = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +94,25 @@ class Outcome:
     """One decision that changed an alert."""
 
     key: SeriesKey
-    decision: Decision
+    transition: Transition
+    reason: Reason
     alert: Alert
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a step computed; nothing of it counts before it is committed."""
+    """What a step computed; nothing of it counts before it is committed.
+
+    Attributes:
+        learned: Series whose detector has learnt.
+        changed: Series of which anything is to be kept, those among them.
+    """
 
     states: Mapping[SeriesKey, SeriesState]
     verdicts: Mapping[SeriesKey, tuple[Observation, Verdict]]
     outcomes: Sequence[Outcome]
     learned: frozenset[SeriesKey]
+    changed: frozenset[SeriesKey]
 
 
 def step(states: Mapping[SeriesKey, SeriesState], batch: Batch) -> StepResult:
@@ -106,7 +132,9 @@ def step(states: Mapping[SeriesKey, SeriesState], batch: Batch) -> StepResult:
             verdicts[one.key] = run.last
         outcomes.extend(run.outcomes)
     learned = frozenset(one.key for one in batch.series if one.closed)
-    return StepResult(after, verdicts, outcomes, learned)
+    ripening = (key for key, state in after.items() if state.pending != states[key].pending)
+    changed = learned.union((outcome.key for outcome in outcomes), ripening)
+    return StepResult(after, verdicts, outcomes, learned, changed)
 
 
 class _SeriesRun:
@@ -118,13 +146,16 @@ class _SeriesRun:
         self.state = state
         self.alert = state.alert
         self.over = state.last
+        self.pending = state.pending
+        self.policy = Policy(min_impact=given.rules.min_impact, adds_up=given.key.metric.is_counter)
         self.outcomes: list[Outcome] = []
         self.last: tuple[Observation, Verdict] | None = None
 
     def finish(self) -> SeriesState:
         """Run the series through everything new and return its state afterwards."""
-        if not self.given.rules.enabled and self.alert is not None:
-            self._take(switch_off(self.alert, self.batch.at))
+        if not self.given.rules.enabled:
+            self._end(Reason.SWITCHED_OFF)
+        self._hear_people()
         # Learning changes a detector in place; the committed one must stay as it is until the commit.
         detector = copy.deepcopy(self.state.detector) if self.given.closed else self.state.detector
         self._judge(detector, self._late())
@@ -132,25 +163,27 @@ class _SeriesRun:
         for observation in self.given.closed:
             if end_of(observation) > muted_until:
                 self._judge(detector, (observation,))
-            detector.learn(observation)
+            self.given.lessons.teach(detector, observation)
         if self.given.current is not None:
-            self._judge(detector, (self.given.current,))
-        if self.alert is not None and fell_silent(self.alert, self.batch.at):
-            self._take(lapse(self.alert, self.batch.at))
+            self._judge(detector, (self.given.current,), complete=False)
+        going_on = self._going_on()
+        if going_on is not None and fell_silent(going_on, self.batch.at, self.policy):
+            self._end(Reason.NOTHING_TO_JUDGE)
         return SeriesState(
             detector,
             learned_until=max(self.batch.until, self.state.learned_until),
             judged_until=max(self.batch.until, self.state.judged_until),
             alert=self.alert,
             last=self.over,
+            pending=self.pending,
         )
 
     def _late(self) -> Iterable[Observation]:
         """Return the late hours that could be news: with no alert open, those of the last episode are not."""
-        over = self.over if self.alert is None else None
-        return [late for late in self.given.late if over is None or not is_told(over, late)]
+        over = self.over.episode if self.over is not None and self.alert is None else None
+        return [late for late in self.given.late if over is None or not covers(over, late)]
 
-    def _judge(self, detector: Detector, observations: Iterable[Observation]) -> None:
+    def _judge(self, detector: Detector, observations: Iterable[Observation], *, complete: bool = True) -> None:
         """Judge windows that may alert; a series that is switched off goes on learning in silence."""
         if not self.given.rules.enabled:
             return
@@ -159,22 +192,49 @@ class _SeriesRun:
             self.last = observation, verdict
             if end_of(observation) <= self.batch.mute_until:
                 continue
-            decision = decide(
-                self.alert,
-                verdict,
-                observation,
-                tenant=self.batch.tenant,
-                series=self.given.key,
-                detector=self.given.rules.detector,
-                min_impact=self.given.rules.min_impact,
-            )
-            self._take(decision)
+            episode = self._going_on() or (self.over.episode if self.over is not None else None)
+            heard = self.given.lessons.heard(verdict, observation, settles=detector.settles)
+            self._take(decide(episode, heard, observation, self.policy, complete=complete))
+
+    def _hear_people(self) -> None:
+        """Keep what was said about the open alert, which may end it."""
+        if self.alert is None:
+            return
+        side = Side.ABOVE if self.alert.excess > 0 else Side.BELOW
+        word = self.given.lessons.word_on(self.alert.opened_at, side, self.alert.score)
+        said = word.text if word is not None else ""
+        if said != self.alert.feedback:
+            self.alert = replace(self.alert, feedback=said)
+            self._take(Decision(Transition.UPDATE, Reason.FEEDBACK, self.alert.episode))
+        if word is not None and word.ends:
+            self._end(Reason.FEEDBACK)
+
+    def _going_on(self) -> Episode | None:
+        return self.alert.episode if self.alert is not None else self.pending
+
+    def _end(self, reason: Reason) -> None:
+        going_on = self._going_on()
+        if going_on is not None:
+            self._take(end(going_on, self.batch.at, reason))
 
     def _take(self, decision: Decision) -> None:
-        if decision.alert is None:
+        episode = decision.episode
+        self.pending = episode if episode is not None and episode.pending else None
+        if decision.transition is Transition.NONE or episode is None:
             return
-        if decision.alert.is_open:
-            self.alert = decision.alert
+        alert = self._alert_of(episode, decision)
+        if alert.is_open:
+            self.alert = alert
         else:
-            self.alert, self.over = None, decision.alert
-        self.outcomes.append(Outcome(self.given.key, decision, decision.alert))
+            self.alert, self.over = None, alert
+        self.outcomes.append(Outcome(self.given.key, decision.transition, decision.reason, alert))
+
+    def _alert_of(self, episode: Episode, decision: Decision) -> Alert:
+        """Return the alert that a decision was about: a new one, the open one, or one that came back."""
+        if self.alert is not None:
+            return self.alert.with_episode(episode)
+        if self.over is None or decision.transition is Transition.OPEN:
+            given = self.given
+            return opened(episode, tenant=self.batch.tenant, series=given.key, detector=given.rules.detector)
+        back, self.over = self.over, None
+        return back.with_episode(episode)

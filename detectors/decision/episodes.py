@@ -41,6 +41,10 @@ class Reason(StrEnum):
     TURNED = "outside the ordinary band to the other side"
     NOTHING_TO_JUDGE = "too few calls to go on judging"
     SWITCHED_OFF = "watching this series was switched off"
+    FEEDBACK = "a person said so"
+
+
+ENDED_BY_PEOPLE = (Reason.SWITCHED_OFF, Reason.FEEDBACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +200,8 @@ def _at_rest(
 
 
 def _is_fresh(over: Episode, now: datetime, policy: Policy) -> bool:
-    """Tell whether what follows can still be the same episode; what people switched off is not."""
-    return now - over.updated_at <= policy.cool_down and over.ended_by is not Reason.SWITCHED_OFF
+    """Tell whether what follows can still be the same episode; what people ended is not."""
+    return now - over.updated_at <= policy.cool_down and over.ended_by not in ENDED_BY_PEOPLE
 
 
 def _begun(verdict: Verdict, observation: Observation) -> Episode:
