@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 from daemon.domain import Dimension, Metric, SeriesKey
 from daemon.settings import Watch
+from daemon.spoken import Spoken, lessons_for
 from detectors.base import Detector, Sensitivity
+from detectors.feedback import NONE, Lessons
 from detectors.registry import create
 
 TUNABLE = ("enabled", "detector", "sensitivity", "min_impact")
@@ -35,12 +38,13 @@ NOT_WATCHED = SeriesRules(enabled=False, detector="spend", sensitivity=Sensitivi
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All rules at one moment; `version` grows with each change."""
+    """All rules at one moment; `version` grows with each change but those of what people said (`spoken`)."""
 
     watches: Sequence[Watch]
     sensitivity: Sensitivity
     overrides: Mapping[str, Mapping[str, Any]]
     version: int = 0
+    spoken: Sequence[Spoken] = ()
 
     def watches_for(self, dimension: Dimension) -> list[Watch]:
         """Return what is watched of entities of a dimension; of two watches on one metric the first counts."""
@@ -70,6 +74,14 @@ class Rules:
     def tuned(self, overrides: Mapping[str, Mapping[str, Any]]) -> Rules:
         """Return the rules with other run-time tuning."""
         return replace(self, overrides=overrides, version=self.version + 1)
+
+    def hearing(self, spoken: Sequence[Spoken]) -> Rules:
+        """Return the rules with other words of people."""
+        return replace(self, spoken=spoken)
+
+    def lessons_for(self, key: SeriesKey, at: datetime) -> Lessons:
+        """Return what people said about a series, as it counts at a moment."""
+        return lessons_for(key, self.spoken, at) if self.spoken else NONE
 
 
 def _typed(name: str, value: Any) -> Any:

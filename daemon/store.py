@@ -8,6 +8,7 @@ from typing import Protocol
 
 from daemon.alerts import Alert
 from daemon.domain import Dimension, Entity, Measures, SeriesKey, Transaction
+from detectors.decision.episodes import Episode
 from notifiers.base import Notification
 
 
@@ -35,12 +36,19 @@ class StoredEntity:
 
 @dataclass(frozen=True, slots=True)
 class StoredSeries:
-    """What is kept of one series between runs; times in milliseconds."""
+    """What is kept of one series between runs; times in milliseconds.
+
+    Attributes:
+        lessons: Digest of the lessons that the snapshot was taught under.
+        pending: An episode that is not worth telling yet.
+    """
 
     key: SeriesKey
     judged_until: int
     learned_until: int
     snapshot: bytes | None
+    lessons: str = ""
+    pending: Episode | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta, tzinfo
 
 from daemon.clock import from_ms, to_ms
@@ -13,6 +13,7 @@ from daemon.pipeline.step import SeriesInput, SeriesState
 from daemon.rules import NOT_WATCHED, Rules, SeriesRules
 from daemon.store import Poll, Store, StoredEntity
 from detectors.base import Observation
+from detectors.feedback import NONE, Lessons
 
 HOUR = timedelta(hours=1)
 
@@ -38,6 +39,7 @@ class Work:
     closed_until: int
     late: Sequence[int] = ()
     current: bool = False
+    lessons: Lessons = NONE
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ class Gatherer:
                 state = states.get(key) or _newborn(stored, series_rules, until)
                 work = _work(key, stored, series_rules, state, changed.get(stored.id, ()), until, live=live)
                 if work is not None and not _is_dormant(stored, state, until):
-                    found.append(work)
+                    found.append(replace(work, lessons=rules.lessons_for(key, from_ms(poll.watermark))))
         return found
 
     async def observe(self, works: Sequence[Work], poll: Poll) -> dict[int, list[SeriesInput]]:
@@ -93,6 +95,7 @@ class Gatherer:
                 closed=tuple(self._observations(metric, closed, own)),
                 late=tuple(self._observations(metric, work.late, own)),
                 current=current,
+                lessons=work.lessons,
             )
             inputs.setdefault(work.stored.partition, []).append(one)
         return inputs

@@ -15,7 +15,7 @@ from daemon.clock import Clock, from_ms, to_ms
 from daemon.domain import HOUR_MS, SeriesKey
 from daemon.pipeline.incidents import Told, group
 from daemon.pipeline.inputs import SETTLE_MS, Gatherer
-from daemon.pipeline.restore import restored, retuned
+from daemon.pipeline.restore import restored, retaught, retuned
 from daemon.pipeline.step import Batch, SeriesInput, SeriesState, StepResult, step
 from daemon.rules import NOT_WATCHED, Rules
 from daemon.store import Outgoing, PartitionCommit, Poll, Store, StoredSeries
@@ -86,6 +86,7 @@ class Pump:
         after = min(position for _, position in self._positions.values())
         if poll is None or poll.seq <= after:
             return ()
+        self._reteach(rules, from_ms(poll.watermark))
         live = from_ms(poll.watermark) > self._around.mute_until
         works = await self._gatherer.find(rules, self.states, after, poll, live=live)
         inputs = await self._gatherer.observe(works, poll)
@@ -184,6 +185,13 @@ class Pump:
                 del self.states[key]
         self._version = rules.version
 
+    def _reteach(self, rules: Rules, at: datetime) -> None:
+        """Apply what people said since: a series that has to learn otherwise is taught again, in silence."""
+        for key, state in self.states.items():
+            series_rules = rules.for_key(key) if rules.spoken or state.lessons else None
+            if series_rules is not None:
+                self.states[key] = retaught(state, series_rules, rules.lessons_for(key, at))
+
 
 def _to_store(result: StepResult | None, states: Mapping[SeriesKey, SeriesState]) -> list[StoredSeries]:
     if result is None:
@@ -196,6 +204,8 @@ def _to_store(result: StepResult | None, states: Mapping[SeriesKey, SeriesState]
             snapshot=dump(states[key].detector)
             if key in result.learned and states[key].detector.snapshotable
             else None,
+            lessons=states[key].lessons,
+            pending=states[key].pending,
         )
         for key in sorted(result.changed)
     ]

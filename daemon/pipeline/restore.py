@@ -11,6 +11,7 @@ from daemon.clock import from_ms
 from daemon.pipeline.step import SeriesState
 from daemon.rules import SeriesRules
 from daemon.store import StoredSeries
+from detectors.feedback import Lessons
 from detectors.snapshot import SnapshotError, load
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ MOST_HISTORY = timedelta(days=90)
 def restored(stored: StoredSeries, rules: SeriesRules, newest: Alert | None) -> SeriesState:
     """Return the state of a stored series, whose newest alert may be open or over."""
     alert, last = (newest, None) if newest is not None and newest.is_open else (None, newest)
-    state = SeriesState(rules.build(), from_ms(stored.learned_until), from_ms(stored.judged_until), alert, last)
+    learned, judged = from_ms(stored.learned_until), from_ms(stored.judged_until)
+    state = SeriesState(rules.build(), learned, judged, alert, last, stored.pending, stored.lessons)
     if stored.snapshot is None:
         return rebuilt(state, rules)
     try:
@@ -35,6 +37,13 @@ def restored(stored: StoredSeries, rules: SeriesRules, newest: Alert | None) -> 
 def rebuilt(state: SeriesState, rules: SeriesRules) -> SeriesState:
     """Return a state that learns its history again and alerts on none of it."""
     return replace(state, detector=rules.build(), learned_until=state.judged_until - MOST_HISTORY)
+
+
+def retaught(state: SeriesState, rules: SeriesRules, lessons: Lessons) -> SeriesState:
+    """Return the state under what people say now; what was learnt is kept where they did not change that."""
+    if state.lessons == lessons.taught:
+        return state
+    return replace(rebuilt(state, rules), lessons=lessons.taught)
 
 
 def retuned(state: SeriesState, rules: SeriesRules) -> SeriesState:

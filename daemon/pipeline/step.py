@@ -43,6 +43,7 @@ class SeriesState:
         last: The newest episode that is over; a late call to one of its hours is no news, and what
             comes back soon is no new episode.
         pending: An episode that is not worth telling yet.
+        lessons: Digest of the lessons that the detector is taught under.
     """
 
     detector: Detector
@@ -51,6 +52,7 @@ class SeriesState:
     alert: Alert | None = None
     last: Alert | None = None
     pending: Episode | None = None
+    lessons: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ class _SeriesRun:
             alert=self.alert,
             last=self.over,
             pending=self.pending,
+            lessons=self.state.lessons,
         )
 
     def _late(self) -> Iterable[Observation]:

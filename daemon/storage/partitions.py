@@ -14,8 +14,10 @@ from daemon.domain import PARTITIONS, SeriesKey
 from daemon.errors import FencedError
 from daemon.storage import outbox
 from daemon.store import Outgoing, PartitionCommit, StoredSeries
+from detectors.decision.episodes import Episode
 
 ALERTS: TypeAdapter[Alert] = TypeAdapter(Alert)
+EPISODES: TypeAdapter[Episode] = TypeAdapter(Episode)
 
 
 def acquire(connection: sqlite3.Connection) -> dict[int, tuple[int, int]]:
@@ -49,14 +51,16 @@ def commit(connection: sqlite3.Connection, commits: Sequence[PartitionCommit], o
 
 def _keep_series(connection: sqlite3.Connection, series: Iterable[StoredSeries]) -> None:
     connection.executemany(
-        "INSERT INTO series (key, judged_until, learned_until, snapshot) VALUES (?, ?, ?, ?) "
+        "INSERT INTO series (key, judged_until, learned_until, lessons, pending, snapshot) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (key) DO UPDATE SET judged_until = excluded.judged_until, learned_until = excluded.learned_until, "
-        "snapshot = coalesce(excluded.snapshot, snapshot)",
+        "lessons = excluded.lessons, pending = excluded.pending, snapshot = coalesce(excluded.snapshot, snapshot)",
         [
             (
                 str(one.key),
                 one.judged_until,
                 one.learned_until,
+                one.lessons,
+                json.dumps(EPISODES.dump_python(one.pending, mode="json")) if one.pending else None,
                 one.snapshot,
             )
             for one in series
@@ -88,10 +92,19 @@ def _keep_alerts(connection: sqlite3.Connection, alerts: Iterable[Alert]) -> Non
 
 def series(connection: sqlite3.Connection) -> list[StoredSeries]:
     """Return every series with its snapshot."""
-    rows = connection.execute("SELECT key, judged_until, learned_until, snapshot FROM series ORDER BY key")
+    rows = connection.execute(
+        "SELECT key, judged_until, learned_until, snapshot, lessons, pending FROM series ORDER BY key"
+    )
     return [
-        StoredSeries(SeriesKey.parse(key), judged_until, learned_until, snapshot)
-        for key, judged_until, learned_until, snapshot in rows
+        StoredSeries(
+            SeriesKey.parse(key),
+            judged_until,
+            learned_until,
+            snapshot,
+            lessons,
+            EPISODES.validate_json(pending) if pending else None,
+        )
+        for key, judged_until, learned_until, snapshot, lessons, pending in rows
     ]
 
 

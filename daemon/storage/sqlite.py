@@ -11,7 +11,8 @@ from daemon.alerts import Alert
 from daemon.domain import Dimension, Entity, Measures, Transaction
 from daemon.errors import ConfigError
 from daemon.failpoints import failpoint
-from daemon.storage import ledger, outbox, overrides, partitions, retention, windows
+from daemon.spoken import Spoken
+from daemon.storage import ledger, lessons, outbox, overrides, partitions, retention, windows
 from daemon.storage.database import Database
 from daemon.store import Claim, Outgoing, PartitionCommit, Poll, StoredEntity, StoredSeries
 
@@ -190,6 +191,22 @@ class SqliteStore:
     async def remove_override(self, pattern: str, at: int, actor: str) -> bool:
         """Forget the tuning of a pattern; tells whether there was any."""
         return await self._database.write(partial(overrides.remove, pattern=pattern, at=at, actor=actor))
+
+    async def lessons(self, *, undone: bool = False) -> list[Spoken]:
+        """Return what people said about alerts, oldest first; what was taken back only if asked for."""
+        return await self._database.read(partial(lessons.everything, undone=undone))
+
+    async def add_lesson(self, spoken: Spoken) -> None:
+        """Keep what somebody said and note it in the audit log."""
+        await self._database.write(partial(lessons.add, spoken=spoken))
+
+    async def end_lesson(self, identity: str, at: int) -> None:
+        """Note when the episode ended that was going on when it was spoken of."""
+        await self._database.write(partial(lessons.end, identity=identity, at=at))
+
+    async def undo_lesson(self, identity: str, at: int, actor: str) -> bool:
+        """Take back what somebody said; tells whether it counted until now."""
+        return await self._database.write(partial(lessons.undo, identity=identity, at=at, actor=actor))
 
     async def prune(self, now: int) -> None:
         """Throw away what is older than anything asks for."""

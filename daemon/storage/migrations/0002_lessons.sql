@@ -2,6 +2,7 @@
 CREATE TABLE lessons (
     id        TEXT PRIMARY KEY,
     pattern   TEXT NOT NULL,
+    series    TEXT,
     alert_id  TEXT,
     kind      TEXT NOT NULL CHECK (kind IN ('real', 'expected_once', 'expected', 'noise')),
     side      TEXT NOT NULL CHECK (side IN ('above', 'below')),

@@ -1,0 +1,47 @@
+"""What people said about alerts, as the daemon keeps it: a lesson, the series it is meant for, and its origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from daemon.domain import SeriesKey
+from detectors.feedback import Lesson, Lessons
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One lesson and whom it concerns.
+
+    Attributes:
+        pattern: Name of a series, or a pattern with ``*``.
+        series: The series that was spoken of, whose episode's end is the lesson's end.
+        alert_id: The alert that was spoken of, if there was one.
+        undone_at: When it was taken back; None while it counts.
+        undone_by: Who took it back.
+    """
+
+    lesson: Lesson
+    pattern: str
+    series: SeriesKey | None = None
+    alert_id: str | None = None
+    undone_at: datetime | None = None
+    undone_by: str | None = None
+
+    def concerns(self, key: SeriesKey) -> bool:
+        """Tell whether a series is meant. A name may hold brackets, and as a pattern would not match itself."""
+        return matches(self.pattern, str(key))
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether a pattern means a series, by its exact name or by wildcards."""
+    return pattern == text or fnmatchcase(text, pattern)
+
+
+def lessons_for(key: SeriesKey, spoken: Iterable[Spoken], at: datetime) -> Lessons:
+    """Return what counts for a series: what names it exactly outranks wildcards, and the newest word the older."""
+    meant = [one for one in spoken if one.undone_at is None and one.concerns(key)]
+    meant.sort(key=lambda one: (one.pattern == str(key), one.lesson.given_at, one.lesson.id))
+    return Lessons.of((one.lesson for one in meant), at)
