@@ -1,0 +1,49 @@
+"""Says in one sentence, with its numbers, why a setting is suggested."""
+
+from __future__ import annotations
+
+from detectors.backtest.trial import Trial
+
+
+def amounts(worth: dict[str, float]) -> str:
+    """Write total worths, each in its unit."""
+    return " and ".join(amount(value, unit) for unit, value in sorted(worth.items())) or "nothing"
+
+
+def amount(value: float, unit: str) -> str:
+    """Write one value in its unit: $1,234.50, 0.25 of the calls, 1,200 tokens."""
+    if unit == "$":
+        return f"${value:,.2f}"
+    figure = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{figure} {unit}".rstrip()
+
+
+def reasoning(best: Trial, today: Trial, budget: float, *, is_met: bool) -> str:
+    """Explain a choice beside today's settings."""
+    if best is today:
+        opening = (
+            "Keep today's settings: they tell " if is_met else "Nothing is nearer than today's settings: they tell "
+        )
+    else:
+        opening = f"{_capitalised(str(best.change))}: " if is_met else f"The nearest is {best.change}: it tells "
+        opening += "tells " if is_met else ""
+    kept = "within" if best.unwanted_per_week <= budget else "over"
+    parts = [
+        f"{opening}{_told(best)}, of which {best.unwanted_per_week:.2f} per series-week are not labelled real, "
+        f"{kept} the budget of {budget:g}"
+    ]
+    if best.marks.recall is not None:
+        marks = best.marks
+        parts.append(f"{len(marks.found)} of {len(marks.found) + len(marks.missed)} labelled real are among them")
+    if best is not today:
+        parts.append(f"today's settings tell {_told(today)}, {today.unwanted_per_week:.2f} of them per series-week")
+    return "; ".join(parts) + "."
+
+
+def _told(trial: Trial) -> str:
+    count = len(trial.told)
+    return f"{count} episode{'' if count == 1 else 's'} in {trial.weeks:.1f} series-weeks worth {amounts(trial.worth)}"
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
