@@ -51,6 +51,10 @@ class Dimension(StrEnum):
     TASK_TYPE = "task_type"
 
 
+NAMED = tuple(dimension for dimension in Dimension if dimension is not Dimension.TOTAL)
+"""The dimensions that a call may name a value of, in the order of every list of labels."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Entity:
     """One value of one dimension, such as the agent ``research-agent``."""

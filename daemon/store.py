@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from daemon.alerts import Alert
 from daemon.domain import Dimension, Entity, Measures, SeriesKey, Transaction
 from detectors.decision.episodes import Episode
 from notifiers.base import Notification
+
+
+Span: TypeAlias = tuple[int, int]
+"""From when to when, in milliseconds; the end is not in it."""
+
+Cells: TypeAlias = Mapping[tuple[str | None, ...], Measures]
+"""Sums of calls by all that they name: a label or None for each of `daemon.domain.NAMED`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,18 @@ class Store(Protocol):
 
     async def breakdown(self, entity: Entity, start: int, end: int) -> Mapping[Dimension, list[tuple[str, Measures]]]:
         """Return the largest contributors per other dimension to an entity's calls in [start, end)."""
+        ...
+
+    async def cells(self, entity: Entity, spans: Sequence[Span]) -> Cells:
+        """Return the sums of an entity's calls in some spans, none of which overlap, by their names."""
+        ...
+
+    async def seen_since(self, entities: Sequence[Entity]) -> list[int]:
+        """Return when those of some entities that are known were first seen, in their order."""
+        ...
+
+    async def episodes(self, series: SeriesKey, start: int, end: int) -> list[Span]:
+        """Return from when to when a series had alerts that overlap [start, end); an open one ends with it."""
         ...
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 SMALLEST_SHOWN = 0.0001
 """Below it an amount would read as nothing."""
 
-SPECIAL_NAMES = {"api_key": "API key"}
+SPECIAL_NAMES = {"api_key": "API key", "task_type": "task"}
 
 
 def dollars(amount: float | Decimal) -> str:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from daemon import explain
 from daemon.alerts import Alert
 from daemon.clock import Clock, from_ms, to_ms
 from daemon.domain import HOUR_MS, SeriesKey
+from daemon.explaining.explainer import Explainer, is_outdated
+from daemon.explaining.message import notification
 from daemon.pipeline.incidents import Told, group
 from daemon.pipeline.inputs import SETTLE_MS, Gatherer
 from daemon.pipeline.restore import restored, retaught, retuned
@@ -51,6 +52,7 @@ class Pump:
         self._rules = rules
         self._around = surroundings
         self._gatherer = Gatherer(store, surroundings.zone)
+        self._explainer = Explainer(store, surroundings.zone)
         self._positions: dict[int, tuple[int, int]] = {}
         self._version = -1
         self.states: dict[SeriesKey, SeriesState] = {}
@@ -120,15 +122,13 @@ class Pump:
         still_open = [state.alert for state in self.states.values() if state.alert is not None]
         alerts, told = group(outcomes, still_open)
         known = {alert.id: alert.window_end for alert in still_open}
-        # A worse window than the one that was put into words, an opening included, needs words of its own.
-        worded = {
-            alert.id: alert if known.get(alert.id) == alert.window_end else await self._word(alert) for alert in alerts
-        }
+        announced = {one.alert.id for one in told}
+        worded = {}
+        for alert in alerts:
+            # An explanation reads thousands of calls, so it is renewed only where somebody would miss it.
+            worse = known.get(alert.id) != alert.window_end and (alert.id in announced or is_outdated(alert))
+            worded[alert.id] = await self._explainer.explained(alert) if worse else alert
         return list(worded.values()), [replace(one, alert=worded[one.alert.id]) for one in told]
-
-    async def _word(self, alert: Alert) -> Alert:
-        shares = await self._store.breakdown(alert.series.entity, to_ms(alert.window_start), to_ms(alert.window_end))
-        return replace(alert, summary=explain.sentence(alert, shares), causes=explain.contributors(alert, shares))
 
     async def _commit(
         self, results: Mapping[int, StepResult], alerts: Sequence[Alert], told: Iterable[Told], poll: Poll
@@ -164,9 +164,7 @@ class Pump:
         return [
             Outgoing(
                 channel,
-                explain.notification(
-                    one.alert, one.kind, channel, now=self._clock.now(), zone=around.zone, demo=around.demo
-                ),
+                notification(one.alert, one.kind, channel, now=self._clock.now(), zone=around.zone, demo=around.demo),
             )
             for one in told
             for channel in around.channels

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from daemon.domain import HOUR_MS, MEASURES, MINUTE_MS, Dimension, Entity, Transaction
+from daemon.domain import HOUR_MS, MEASURES, MINUTE_MS, NAMED, Dimension, Entity, Transaction
 from daemon.store import Poll
 
 MINUTES_KEPT_MS = 48 * HOUR_MS
 """Minute windows serve the trailing hour only; older calls go straight to the hourly ones."""
 
-NAMED = tuple(dimension for dimension in Dimension if dimension is not Dimension.TOTAL)
 COLUMNS = ("row_id", "transaction_id", "at", *NAMED, *MEASURES)
 
 _INSERT = f"INSERT OR REPLACE INTO transactions ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - our own column names

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from daemon.alerts import Alert
-from daemon.domain import Dimension, Entity, Measures, Transaction
+from daemon.domain import Dimension, Entity, Measures, SeriesKey, Transaction
 from daemon.errors import ConfigError
 from daemon.failpoints import failpoint
 from daemon.spoken import Spoken
-from daemon.storage import ledger, lessons, outbox, overrides, partitions, retention, windows
+from daemon.storage import cells, ledger, lessons, outbox, overrides, partitions, retention, windows
 from daemon.storage.database import Database
-from daemon.store import Claim, Outgoing, PartitionCommit, Poll, StoredEntity, StoredSeries
+from daemon.store import Cells, Claim, Outgoing, PartitionCommit, Poll, Span, StoredEntity, StoredSeries
 
 
 class SqliteStore:
@@ -131,6 +131,18 @@ class SqliteStore:
     async def breakdown(self, entity: Entity, start: int, end: int) -> Mapping[Dimension, list[tuple[str, Measures]]]:
         """See `daemon.store.Store.breakdown`."""
         return await self._database.read(partial(windows.breakdown, entity=entity, start=start, end=end))
+
+    async def cells(self, entity: Entity, spans: Sequence[Span]) -> Cells:
+        """See `daemon.store.Store.cells`."""
+        return await self._database.read(partial(cells.cells, entity=entity, spans=spans))
+
+    async def seen_since(self, entities: Sequence[Entity]) -> list[int]:
+        """See `daemon.store.Store.seen_since`."""
+        return await self._database.read(partial(cells.seen_since, entities=entities))
+
+    async def episodes(self, series: SeriesKey, start: int, end: int) -> list[Span]:
+        """See `daemon.store.Store.episodes`."""
+        return await self._database.read(partial(cells.episodes, series=str(series), start=start, end=end))
 
     # -- delivery
 

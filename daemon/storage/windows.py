@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from daemon.domain import MEASURES, Dimension, Entity, Measures
-from daemon.storage.ledger import NAMED
+from daemon.domain import MEASURES, NAMED, Dimension, Entity, Measures
 from daemon.store import StoredEntity
 
 _SUMS = ", ".join(MEASURES)

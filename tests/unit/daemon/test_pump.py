@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from daemon import explain
 from daemon.alerts import Alert
 from daemon.clock import from_ms, to_ms
 from daemon.domain import Dimension, Metric, SeriesKey, Transaction
@@ -25,6 +24,7 @@ from daemon.settings import Watch
 from daemon.storage.sqlite import SqliteStore
 from daemon.store import Outgoing, PartitionCommit
 from daemon.testing import NOON, ManualClock
+from detectors import words
 from detectors.base import Observation, Sensitivity
 
 MINUTE = timedelta(minutes=1)
@@ -203,7 +203,7 @@ async def test_the_words_of_an_open_alert_keep_up_with_its_worst_hour(world: Wor
     await world.live(70)
     await world.spike(3)
     for alert in await world.store.alerts():
-        assert explain.money(alert.observed) in alert.summary
+        assert words.dollars(alert.observed) in alert.summary
 
 
 async def test_the_end_is_told_once_and_the_members_end_in_silence(world: World) -> None:

@@ -9,18 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from daemon import explain
 from daemon.alerts import Alert, Reason
-from daemon.domain import Dimension, Measures, Metric
+from daemon.domain import Metric
+from daemon.explaining import message, wording
 from daemon.testing import NOON
+from detectors import words
 from notifiers.base import Kind, Severity
 
 MakeAlert = Callable[..., Alert]
 UTC_ZONE = ZoneInfo("UTC")
-
-
-def _dollars(amount: float) -> Measures:
-    return Measures(calls=1, cost_nanos=round(amount * 1e9))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +37,7 @@ def _dollars(amount: float) -> Measures:
     ],
 )
 def test_money_is_written_as_people_write_it(value: float, text: str) -> None:
-    assert explain.money(value) == text
+    assert words.dollars(value) == text
 
 
 @pytest.mark.parametrize(
@@ -57,7 +54,7 @@ def test_money_is_written_as_people_write_it(value: float, text: str) -> None:
     ],
 )
 def test_every_metric_has_its_unit(metric: Metric, value: float, text: str) -> None:
-    assert explain.amount(metric, value) == text
+    assert wording.amount(metric, value) == text
 
 
 @pytest.mark.parametrize(
@@ -71,7 +68,7 @@ def test_every_metric_has_its_unit(metric: Metric, value: float, text: str) -> N
     ],
 )
 def test_the_title_says_what_and_where(alert: MakeAlert, series: str, title: str) -> None:
-    assert explain.title(alert(series)) == title
+    assert wording.title(alert(series)) == title
 
 
 @pytest.mark.parametrize(
@@ -113,50 +110,22 @@ def test_the_title_says_what_and_where(alert: MakeAlert, series: str, title: str
 def test_the_sentence_without_contributors(
     alert: MakeAlert, series: str, observed: float, expected: float, sentence: str
 ) -> None:
-    assert explain.sentence(alert(series, observed=observed, expected=expected), {}) == sentence
+    assert wording.sentence(alert(series, observed=observed, expected=expected)) == sentence
 
 
-def test_the_sentence_names_those_who_carry_at_least_half(alert: MakeAlert) -> None:
-    shares = {
-        Dimension.MODEL: [("big", _dollars(90.0))],
-        Dimension.CUSTOMER: [("acme", _dollars(49.0))],
-        Dimension.API_KEY: [("prod", _dollars(50.0))],
-    }
-    assert explain.sentence(alert(), shares).endswith("(10.0 times as much), mostly on model big with API key prod.")
-
-
-def test_nobody_is_blamed_for_a_drop(alert: MakeAlert) -> None:
+def test_a_drop_is_a_shortfall(alert: MakeAlert) -> None:
     drop = alert(observed=2.0, expected=10.0)
-    assert "mostly" not in explain.sentence(drop, {Dimension.MODEL: [("big", _dollars(2.0))]})
-    assert explain.title(drop) == "AI spend below normal: agent robot"
-    assert ("Shortfall", "$8.00") in explain.facts(drop, UTC_ZONE)
+    assert wording.title(drop) == "AI spend below normal: agent robot"
+    assert ("Shortfall", "$8.00") in wording.facts(drop, UTC_ZONE)
 
 
 def test_an_ordinary_range_does_not_reach_below_nothing(alert: MakeAlert) -> None:
     rate = alert("error_rate/total", observed=0.5, expected=0.003, low=-0.205, high=0.216)
-    assert ("Ordinary range", "0.0 % to 21.6 %") in explain.facts(rate, UTC_ZONE)
-
-
-def test_contributors_come_largest_share_first(alert: MakeAlert) -> None:
-    shares = {
-        Dimension.CUSTOMER: [("acme", _dollars(25.0)), ("other", _dollars(5.0))],
-        Dimension.MODEL: [("big", _dollars(90.0))],
-        Dimension.USER: [("ann", _dollars(200.0))],  # rows that arrived since the alert was judged
-    }
-    assert explain.contributors(alert(), shares) == (
-        "user ann: $200.00 (100 %)",
-        "model big: $90.00 (90 %)",
-        "customer acme: $25.00 (25 %)",
-    )
-
-
-@pytest.mark.parametrize("series", ["error_rate/total", "latency/total", "cost_per_call/total"])
-def test_a_ratio_is_not_shared_out(alert: MakeAlert, series: str) -> None:
-    assert explain.contributors(alert(series), {Dimension.MODEL: [("big", _dollars(90.0))]}) == ()
+    assert ("Ordinary range", "0.0 % to 21.6 %") in wording.facts(rate, UTC_ZONE)
 
 
 def test_facts_hold_the_numbers_and_the_owners_time(alert: MakeAlert) -> None:
-    assert explain.facts(alert(), ZoneInfo("Europe/Berlin")) == (
+    assert wording.facts(alert(), ZoneInfo("Europe/Berlin")) == (
         ("In the worst hour", "$100.00"),
         ("Usual", "$10.00"),
         ("Excess", "$90.00"),
@@ -180,15 +149,15 @@ def test_facts_hold_the_numbers_and_the_owners_time(alert: MakeAlert) -> None:
 def test_tenfold_or_a_hundred_dollars_is_critical(
     alert: MakeAlert, series: str, observed: float, expected: float, severity: Severity
 ) -> None:
-    assert explain.severity(alert(series, observed=observed, expected=expected)) is severity
+    assert message.severity(alert(series, observed=observed, expected=expected)) is severity
 
 
 def test_hostile_names_pass_as_plain_text_and_stay_whole(alert: MakeAlert) -> None:
     name = "<!channel> *bold* </b>\u202e/x?y=1&z"
     hostile = alert(f"cost/agent/{name}")
-    note = explain.notification(hostile, Kind.FIRING, "slack", now=NOON, zone=UTC_ZONE, demo=False)
+    note = message.notification(hostile, Kind.FIRING, "slack", now=NOON, zone=UTC_ZONE, demo=False)
     assert note.title == f"AI spend above normal: agent {name}"
-    assert explain.sentence(hostile, {}).startswith(f"Agent {name} spent $100.00")
+    assert wording.sentence(hostile).startswith(f"Agent {name} spent $100.00")
     assert ("Series", f"cost/agent/{name}") in note.facts
 
 
@@ -197,7 +166,7 @@ def test_delivery_ids_are_stable_and_differ_by_turn_and_channel(alert: MakeAlert
 
     def identity(of: Alert, channel: str, minutes: int = 0) -> str:
         now = NOON + timedelta(minutes=minutes)
-        return explain.notification(of, Kind.FIRING, channel, now=now, zone=UTC_ZONE, demo=False).delivery_id
+        return message.notification(of, Kind.FIRING, channel, now=now, zone=UTC_ZONE, demo=False).delivery_id
 
     assert identity(told, "slack") == identity(told, "slack", minutes=5) == f"{told.id}-1-slack"
     assert len({identity(told, "slack"), identity(told, "email"), identity(replace(told, sequence=2), "slack")}) == 3
@@ -213,7 +182,7 @@ def test_delivery_ids_are_stable_and_differ_by_turn_and_channel(alert: MakeAlert
 )
 def test_the_end_says_why_and_only_calm_is_called_normal(alert: MakeAlert, reason: Reason, words: str) -> None:
     over = alert(summary="Robot spent.", resolved_at=NOON + timedelta(minutes=42), ended_by=reason)
-    note = explain.notification(over, Kind.RESOLVED, "slack", now=NOON, zone=UTC_ZONE, demo=False)
+    note = message.notification(over, Kind.RESOLVED, "slack", now=NOON, zone=UTC_ZONE, demo=False)
     assert note.summary == words
 
 
@@ -221,13 +190,13 @@ def test_an_update_and_the_end_say_so(alert: MakeAlert) -> None:
     told = alert(summary="Robot spent $100.00.", sequence=2, causes=("model big: $90.00 (90 %)",))
     over = replace(told, resolved_at=NOON + timedelta(minutes=42))
 
-    update = explain.notification(told, Kind.UPDATE, "slack", now=NOON, zone=UTC_ZONE, demo=True)
+    update = message.notification(told, Kind.UPDATE, "slack", now=NOON, zone=UTC_ZONE, demo=True)
     assert update.summary == "Still going on, and it has grown. Robot spent $100.00."
     assert update.severity is Severity.CRITICAL
     assert f"explain alert {told.id}" in update.next_step
     assert update.demo
 
-    end = explain.notification(over, Kind.RESOLVED, "slack", now=NOON, zone=UTC_ZONE, demo=False)
+    end = message.notification(over, Kind.RESOLVED, "slack", now=NOON, zone=UTC_ZONE, demo=False)
     assert end.summary == "Back to normal after 42 minutes. Robot spent $100.00."
     assert (end.severity, end.next_step, end.causes) == (Severity.INFO, "", told.causes)
     assert end.event_time == over.resolved_at

@@ -1,0 +1,58 @@
+"""Explains alerts from what is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from daemon.alerts import Alert
+from daemon.domain import TOTAL
+from daemon.explaining.baseline import Baseline, calm_before, comparable, window_of
+from daemon.explaining.split import split
+from daemon.explaining.wording import causes, sentence
+from daemon.store import Store
+from detectors.explanation import Explanation
+
+WORSE = 1.1
+"""An alert that nobody is told of anew is explained again when its excess has grown by this factor."""
+
+
+def is_outdated(alert: Alert) -> bool:
+    """Tell whether an alert has grown so much since it was explained that its words mislead."""
+    known = alert.explanation
+    return known is None or abs(alert.excess) >= WORSE * abs(float(known.excess))
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Reads the calls behind an alert, and puts it into words."""
+
+    store: Store
+    zone: ZoneInfo
+
+    async def explained(self, alert: Alert) -> Alert:
+        """Return an alert with an explanation of its worst window, and with the words of it."""
+        alert = replace(alert, explanation=await self._explanation(alert))
+        return replace(alert, summary=sentence(alert), causes=causes(alert))
+
+    async def _explanation(self, alert: Alert) -> Explanation | None:
+        window, entity = window_of(alert), alert.series.entity
+        baseline = await self._baseline(alert)
+        if baseline is None:
+            return None
+        episode = await self.store.cells(entity, [window])
+        ordinary = await self.store.cells(entity, baseline.spans)
+        # A busy hour has thousands of cells: adding them up must not hold up everything else.
+        told = await asyncio.to_thread(split, alert, episode, ordinary, len(baseline.spans))
+        return replace(told, baseline=baseline.words)
+
+    async def _baseline(self, alert: Alert) -> Baseline | None:
+        """Return what is ordinary for an alert. Of one that is as new as its episode, it is nothing at all."""
+        calm = calm_before(alert)
+        episodes = await self.store.episodes(alert.series, *calm)
+        for since in await self.store.seen_since([alert.series.entity, TOTAL]):
+            found = comparable(window_of(alert), calm, self.zone, seen_since=since, episodes=episodes)
+            if found is not None:
+                return found
+        return None

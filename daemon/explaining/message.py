@@ -1,0 +1,61 @@
+"""The message about an alert, for one channel; pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from daemon.alerts import Alert
+from daemon.domain import Metric
+from daemon.explaining.wording import facts, subject, title
+from detectors.decision.episodes import Reason
+from notifiers.base import Kind, Notification, Severity
+
+CRITICAL_RATIO = 10.0
+CRITICAL_DOLLARS = 100.0
+
+
+def severity(alert: Alert) -> Severity:
+    """Return how loud a message about this alert should be."""
+    huge = alert.expected > 0 and alert.observed >= CRITICAL_RATIO * alert.expected
+    dear = alert.series.metric is Metric.COST and alert.excess >= CRITICAL_DOLLARS
+    return Severity.CRITICAL if alert.excess > 0 and (huge or dear) else Severity.WARNING
+
+
+def notification(alert: Alert, kind: Kind, channel: str, *, now: datetime, zone: ZoneInfo, demo: bool) -> Notification:
+    """Return the message about an alert for one channel; its id is stable."""
+    over = kind is Kind.RESOLVED
+    return Notification(
+        delivery_id=f"{alert.id}-{alert.sequence}-{channel}",
+        alert_id=alert.id,
+        sequence=alert.sequence,
+        kind=kind,
+        severity=Severity.INFO if over else severity(alert),
+        title=title(alert),
+        summary=_summary(alert, kind),
+        event_time=alert.resolved_at if over and alert.resolved_at else alert.updated_at,
+        created_at=now,
+        facts=facts(alert, zone),
+        causes=alert.causes,
+        next_step="" if over else _next_step(alert),
+        demo=demo,
+    )
+
+
+def _summary(alert: Alert, kind: Kind) -> str:
+    if kind is Kind.RESOLVED and alert.resolved_at is not None:
+        minutes = round((alert.resolved_at - alert.opened_at).total_seconds() / 60)
+        calm = alert.ended_by in {None, Reason.BACK_TO_NORMAL}
+        why = alert.feedback or alert.ended_by
+        end = f"Back to normal after {minutes} minutes" if calm else f"Ended after {minutes} minutes: {why}"
+        return f"{end}. {alert.summary}"
+    if kind is Kind.UPDATE:
+        return f"Still going on, and it has grown. {alert.summary}"
+    return alert.summary
+
+
+def _next_step(alert: Alert) -> str:
+    return (
+        f"Look at what {subject(alert.series)} is doing now. If this is expected, make the series less sensitive: "
+        f"ask your assistant to tune {alert.series}, or to explain alert {alert.id}."
+    )
