@@ -16,6 +16,7 @@ from daemon.clock import Clock, from_ms, to_ms
 from daemon.collector import Collector, Counters
 from daemon.delivery import Dispatcher
 from daemon.domain import SeriesKey
+from daemon.endings import Endings
 from daemon.errors import (
     AuthError,
     ConfigError,
@@ -70,6 +71,7 @@ class Engine:
         self._transport = transport
         self._collector: Collector | None = None
         self._pump: Pump | None = None
+        self._endings = Endings(store)
         self._not_before = 0.0
         self._stopping = False
 
@@ -94,8 +96,9 @@ class Engine:
         return self._pump.verdicts if self._pump else {}
 
     async def reload_rules(self) -> None:
-        """Take over run-time tuning that has just been stored."""
-        self.rules = self.rules.tuned(await self.store.overrides())
+        """Take over run-time tuning and words of people that have just been stored."""
+        overrides, spoken = await self.store.overrides(), await self.store.lessons()
+        self.rules = self.rules.tuned(overrides).hearing(spoken)
 
     def apply(self, settings: Settings) -> None:
         """Take over the watches and the sensitivity of reloaded settings."""
@@ -131,6 +134,8 @@ class Engine:
                 log.debug("poll %d: %d fetched, %d new, %d revised", poll.seq, poll.fetched, poll.added, poll.revised)
                 if await pump.advance():
                     self.dispatcher.poke()
+                if await self._endings.note(self.rules.spoken, pump.states, pump.verdicts):
+                    await self.reload_rules()
                 self.last_beat = self.clock.monotonic()
                 if self._stopping:
                     return
