@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from daemon.alerts import Alert
-from daemon.domain import Dimension
+from daemon.pipeline.movers import is_comparable
 from daemon.pipeline.step import Outcome
 from detectors.decision.episodes import Transition
+from detectors.decision.hierarchy import Mover, leads
 from notifiers.base import Kind
-
-SAME_INCIDENT = timedelta(hours=2)
-"""Alerts on one metric and in one direction that open this close together share an incident."""
-
-SIMILAR = 0.8
-"""Series that carry at least this share of the largest excess may all be the cause."""
-
-SPECIFIC = (
-    Dimension.AGENT, Dimension.API_KEY, Dimension.TASK_TYPE, Dimension.USER, Dimension.CUSTOMER,
-    Dimension.MODEL, Dimension.PRODUCT, Dimension.PROVIDER, Dimension.TOTAL,
-)  # fmt: skip
-"""Which dimension says most about the cause, where several explain the excess equally well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,63 +21,84 @@ class Told:
     kind: Kind
 
 
-def group(outcomes: Sequence[Outcome], still_open: Iterable[Alert]) -> tuple[list[Alert], list[Told]]:
-    """Give each newly opened alert its incident, and say which alerts are told.
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """What a step leaves to be grouped.
+
+    Attributes:
+        latest: Every changed alert in its last version.
+        joining: Those of them that need an incident.
+        heads: Alerts that led an incident before, in their last version.
+    """
+
+    latest: Mapping[str, Alert]
+    joining: Sequence[Alert]
+    heads: Sequence[Alert]
+
+
+def unsettled(outcomes: Sequence[Outcome], still_open: Iterable[Alert]) -> Unsettled:
+    """Return what is to be grouped.
 
     Args:
         outcomes: What a step decided, in order.
         still_open: Alerts that were open before the step.
+    """
+    latest = {outcome.alert.id: outcome.alert for outcome in outcomes}
+    known = {alert.id: latest.get(alert.id, alert) for alert in still_open}
+    opened = {outcome.alert.id for outcome in outcomes if outcome.transition is Transition.OPEN}
+    # What comes back goes on leading, or needs a new lead if its own has gone.
+    back = [alert for alert in latest.values() if alert.id not in known and alert.id not in opened]
+    heads = [alert for alert in (*known.values(), *back) if alert.incident == alert.id]
+    led = {head.id for head in heads}
+    joining = [latest[each] for each in sorted(opened)]
+    joining += [alert for alert in back if alert.incident not in led]
+    return Unsettled(latest, joining, heads)
+
+
+def group(outcomes: Sequence[Outcome], found: Unsettled, movers: Mapping[str, Mover]) -> tuple[list[Alert], list[Told]]:
+    """Give each newly opened alert its incident, and say which alerts are told.
+
+    Args:
+        outcomes: What a step decided, in order.
+        found: What `unsettled` made of it.
+        movers: How the hierarchy sees all that join and all heads, by alert id.
 
     Returns:
         Every changed alert in its last version, and those to tell about.
     """
-    latest: dict[str, Alert] = {outcome.alert.id: outcome.alert for outcome in outcomes}
-    opened = [latest[outcome.alert.id] for outcome in outcomes if outcome.transition is Transition.OPEN]
-    leads = [alert for alert in still_open if alert.incident == alert.id]
+    latest = dict(found.latest)
+    # What goes on must not hide behind a message that says that all is over.
+    going_on = [alert for alert in found.joining if alert.is_open]
+    open_heads = [head for head in found.heads if head.is_open]
+    settled = _led(going_on, open_heads, movers)
+    over = [alert for alert in found.joining if not alert.is_open]
+    settled |= _led(over, [*found.heads, *(one for one in going_on if settled[one.id] == one.id)], movers)
+    for identity, lead in settled.items():
+        latest[identity] = replace(latest[identity], incident=lead)
     told: list[Told] = []
-    for alert in sorted(opened, key=_rank(opened)):
-        # What goes on must not hide behind a message that says that all is over.
-        open_leads = [lead for lead in leads if latest.get(lead.id, lead).is_open or not alert.is_open]
-        lead = next((lead for lead in open_leads if _same(alert, lead)), None)
-        latest[alert.id] = replace(alert, incident=lead.id if lead else alert.id)
-        if lead is None:
-            leads.append(latest[alert.id])
     for alert in latest.values():
-        kind = _kind(alert, outcomes)
-        if kind is not None and alert.incident == alert.id:
+        kind = _kind(alert, outcomes) if alert.incident == alert.id else None
+        if kind is not None:
             latest[alert.id] = alert.told()
             told.append(Told(latest[alert.id], kind))
     return list(latest.values()), told
 
 
-def _rank(opened: Sequence[Alert]) -> _Rank:
-    return _Rank(max((abs(alert.excess) for alert in opened), default=0.0))
-
-
-@dataclass(frozen=True, slots=True)
-class _Rank:
-    """Sorts the likeliest cause first: most of the excess, then the most telling dimension."""
-
-    largest: float
-
-    def __call__(self, alert: Alert) -> tuple[bool, int, float, str]:
-        minor = abs(alert.excess) < SIMILAR * self.largest
-        return minor, SPECIFIC.index(alert.series.entity.dimension), -abs(alert.excess), str(alert.series)
-
-
-def _same(alert: Alert, lead: Alert) -> bool:
-    return (
-        alert.series.metric is lead.series.metric
-        and (alert.excess > 0) == (lead.excess > 0)
-        and abs(alert.opened_at - lead.opened_at) <= SAME_INCIDENT
-    )
+def _led(joining: Sequence[Alert], heads: Sequence[Alert], movers: Mapping[str, Mover]) -> dict[str, str]:
+    """Return the id of the lead of each that joins; only alike alerts are compared."""
+    found: dict[str, str] = {}
+    for alert in joining:
+        if alert.id not in found:
+            alike = [movers[one.id] for one in joining if is_comparable(one, alert)]
+            found |= leads(alike, [movers[head.id] for head in heads if is_comparable(head, alert)])
+    return found
 
 
 def _kind(alert: Alert, outcomes: Sequence[Outcome]) -> Kind | None:
-    """Return what to tell: an episode that began and ended in one batch is told once, as over."""
+    """Return what to tell of an alert that leads: one that began and ended in one batch is told once, as over."""
     transitions = {outcome.transition for outcome in outcomes if outcome.alert.id == alert.id}
     if Transition.RESOLVE in transitions:
         return None if alert.unannounced else Kind.RESOLVED
-    if Transition.OPEN in transitions:
+    if alert.sequence == 0:
         return Kind.FIRING
     return Kind.UPDATE if Transition.ESCALATE in transitions else None

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from daemon.alerts import Alert
 from daemon.clock import Clock, from_ms, to_ms
 from daemon.domain import HOUR_MS, SeriesKey
-from daemon.explaining.explainer import Explainer, is_outdated
+from daemon.explaining.explainer import Explainer, is_due
 from daemon.explaining.message import notification
-from daemon.pipeline.incidents import Told, group
+from daemon.pipeline.incidents import Told, group, unsettled
 from daemon.pipeline.inputs import SETTLE_MS, Gatherer
+from daemon.pipeline.movers import survey
 from daemon.pipeline.restore import restored, retaught, retuned
 from daemon.pipeline.step import Batch, SeriesInput, SeriesState, StepResult, step
 from daemon.rules import NOT_WATCHED, Rules
@@ -120,14 +121,14 @@ class Pump:
         """Group what changed into incidents and put it into words."""
         outcomes = [outcome for result in results.values() for outcome in result.outcomes]
         still_open = [state.alert for state in self.states.values() if state.alert is not None]
-        alerts, told = group(outcomes, still_open)
-        known = {alert.id: alert.window_end for alert in still_open}
+        found = unsettled(outcomes, still_open)
+        verdicts = self.verdicts | {key: seen for result in results.values() for key, seen in result.verdicts.items()}
+        alerts, told = group(outcomes, found, await survey(self._store, found.joining, found.heads, verdicts))
         announced = {one.alert.id for one in told}
-        worded = {}
-        for alert in alerts:
-            # An explanation reads thousands of calls, so it is renewed only where somebody would miss it.
-            worse = known.get(alert.id) != alert.window_end and (alert.id in announced or is_outdated(alert))
-            worded[alert.id] = await self._explainer.explained(alert) if worse else alert
+        worded = {
+            alert.id: await self._explainer.explained(alert) if is_due(alert, told=alert.id in announced) else alert
+            for alert in alerts
+        }
         return list(worded.values()), [replace(one, alert=worded[one.alert.id]) for one in told]
 
     async def _commit(
