@@ -8,20 +8,21 @@ from typing_extensions import override
 
 from detectors import fields
 from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
+from detectors.budget import Budget, Gumbel
 from detectors.novelty.quiet import Quiet
 from detectors.novelty.votes import RECENT, Look, Votes
 from detectors.parameters import Limits
 from detectors.progress import Progress, Step
 from detectors.reasons import ORDINARY, TOO_LITTLE_HISTORY, score_of
 
-STATE_VERSION = 1
+STATE_VERSION = 2
+OLD_VERSION = 1  # without budget, which then starts fresh
 LARGEST = 1e100  # squares of it still fit
 HOPELESS = 1e6  # a range this many times the recent values came from a freak value
 PACE = 0.01
 
-# Evidence in decades. On series of eight shapes these give about 0.5, 1 and 2.5 false episodes in a
-# thousand windows, which is 0.1, 0.2 and 0.4 a week of hours.
-THRESHOLDS = {
+# Evidence in decades above which an echo of what came before has its score held back.
+ECHOES = {
     Sensitivity.CONSERVATIVE: 8.0,
     Sensitivity.NORMAL: 5.0,
     Sensitivity.AGGRESSIVE: 2.6,
@@ -33,6 +34,11 @@ WIDTHS = {
     Sensitivity.NORMAL: 5.0,
     Sensitivity.AGGRESSIVE: 4.0,
 }
+
+# Daily maxima of the square root of the evidence, and the days that this guess counts for.
+FIRST_GUESS = Gumbel(1.73, 0.5)
+GUESS_DAYS = 5.0
+LEAST_BAR = 2.0  # decades; one window in a hundred is no news
 
 LIMITS = {
     "memory": Limits("windows after which what was seen is forgotten", "windows", 1000, 1_000_000),
@@ -83,7 +89,7 @@ class GenericDetector(Detector):
         self.least = least
         self.warm_up = warm_up
         self.quiet = quiet
-        self._threshold = THRESHOLDS[Sensitivity(sensitivity)]
+        self._echo = ECHOES[Sensitivity(sensitivity)]
         self._width = WIDTHS[Sensitivity(sensitivity)]
         self._progress = Progress()
         self._forget()
@@ -115,21 +121,30 @@ class GenericDetector(Detector):
             "votes": self._votes.state(),
             "quiet": self._quiet.state(),
             "residual": self._residual,
+            "budget": self._budget.state(),
         }
 
     @override
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back what `state` returned."""
-        fields.require_version(state, STATE_VERSION)
+        """Take back what `state` returned; from the first version, the budget starts fresh."""
+        if state.get("version") != OLD_VERSION:
+            fields.require_version(state, STATE_VERSION)
         self._progress.restore(fields.section(state, "progress"))
         self._votes.restore(fields.section(state, "votes"))
         self._quiet.restore(fields.section(state, "quiet"))
         self._residual = fields.number(state, "residual")
+        self._budget = self._fresh_budget()
+        if state["version"] != OLD_VERSION:
+            self._budget.restore(fields.section(state, "budget"))
 
     def _forget(self) -> None:
         self._votes = Votes(self.memory)
         self._quiet = Quiet()
         self._residual = 0.0
+        self._budget = self._fresh_budget()
+
+    def _fresh_budget(self) -> Budget:
+        return Budget(self.sensitivity, FIRST_GUESS, GUESS_DAYS, LEAST_BAR)
 
     def _compare(self, observation: Observation) -> _Window:
         hours = span_in_hours(observation)
@@ -143,18 +158,17 @@ class GenericDetector(Detector):
 
     def _verdict(self, window: _Window) -> Verdict:
         warming_up = self._votes.count < self.warm_up
-        evidence = window.evidence
-        held_back = self.quiet and evidence > self._threshold and self._quiet.holds_back(evidence)
-        odd = evidence > self._threshold and not held_back and not warming_up
+        echoes = self._echoes(window.evidence)
+        odd = window.evidence > self._budget.bar and not echoes and not warming_up
         look = window.look
         reach = self._width * self._residual + self.least
         return Verdict(
-            score=0.0 if warming_up else score_of(self._threshold if held_back else evidence),
+            score=0.0 if warming_up else score_of(self._told(window.evidence)),
             is_anomaly=odd,
             expected=look.expected,
             low=look.expected - reach,
             high=look.expected + reach,
-            reason=_reason(look, warming_up=warming_up, odd=odd, held_back=held_back),
+            reason=_reason(look, warming_up=warming_up, odd=odd, echoes=echoes and window.evidence > self._budget.bar),
             warming_up=warming_up,
         )
 
@@ -166,9 +180,17 @@ class GenericDetector(Detector):
         count = self._votes.count
         self._residual += (size - self._residual) * max(PACE, 1.0 / count)
         if count > self.warm_up:
+            self._budget.learn(self._told(window.evidence), observation.at, window.step.hours)
             self._quiet.learn(window.evidence)
         elif self._is_hopeless():
             self._forget()
+
+    def _echoes(self, evidence: float) -> bool:
+        return self.quiet and self._quiet.holds_back(evidence)
+
+    def _told(self, evidence: float) -> float:
+        """Return the evidence that goes into the score: an echo counts no more than it must."""
+        return self._echo if evidence > self._echo and self._echoes(evidence) else evidence
 
     def _is_hopeless(self) -> bool:
         """Say whether one of the first values was so absurd that nothing else can be seen beside it."""
@@ -177,10 +199,10 @@ class GenericDetector(Detector):
         return len(recent) == RECENT and 0 < largest * HOPELESS < self._votes.range
 
 
-def _reason(look: Look, *, warming_up: bool, odd: bool, held_back: bool) -> str:
+def _reason(look: Look, *, warming_up: bool, odd: bool, echoes: bool) -> str:
     if warming_up:
         return TOO_LITTLE_HISTORY
-    if held_back:
+    if echoes:
         return "unlike what was seen before, but no more so than the last windows"
     if not odd:
         return ORDINARY

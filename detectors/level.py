@@ -10,22 +10,22 @@ from typing_extensions import override
 from detectors import fields
 from detectors.anchor import FAMILIAR, HOPELESS, REMEMBERED, Anchor
 from detectors.base import Detector, Observation, Sensitivity, Verdict, span_in_hours
+from detectors.budget import Budget, Gumbel
 from detectors.parameters import Limits
 from detectors.progress import Progress, Step
 from detectors.reasons import TOO_LITTLE_HISTORY, reason_of, score_of
 from detectors.season import LEAST_FACTOR, Cells, Season, cells_of
 from detectors.spans import Evidence, Look, Spans, strongest
 
-STATE_VERSION = 1
+STATE_VERSION = 2
+OLD_VERSION = 1  # without budget, which then starts fresh
 LARGEST = 1e100  # beyond it arithmetic would overflow
 
-# Evidence in wobbles. Plain noise stays far below; heavy-tailed noise (log-normal, sigma 0.4) gives
-# about 0.2 false episodes a week at the middle one.
-THRESHOLDS = {
-    Sensitivity.CONSERVATIVE: 4.5,
-    Sensitivity.NORMAL: 3.8,
-    Sensitivity.AGGRESSIVE: 2.8,
-}
+# Daily maxima of the square root of the evidence in wobbles, and the days that this guess counts for.
+FIRST_GUESS = Gumbel(1.34, 0.168)
+GUESS_DAYS = 10.0
+LEAST_BAR = 1.8  # wobbles; nothing nearer is an alarm, however regular the days were
+ROUGH = 120.0  # hours past the warm-up in which the wobble is too young to set the bar by
 
 LIMITS = {
     "rate": Limits("weight of an hour in the level", "per hour", 0.001, 0.5),
@@ -83,7 +83,6 @@ class LevelDetector(Detector):
         self.least = least
         self.warm_up = warm_up
         self.seasonal = seasonal
-        self._threshold = THRESHOLDS[Sensitivity(sensitivity)]
         self._forget()
 
     @override
@@ -92,8 +91,9 @@ class LevelDetector(Detector):
         window = self._compare(observation)
         evidence = self._weigh(self._spans.look(window.residual, window.step))
         warming_up = self._progress.hours < self.warm_up
-        above, below = evidence.up > self._threshold, evidence.low > self._threshold
-        fewer, more = self._spans.edges(self._threshold, self._threshold, window.step.hours)
+        bar = self._budget.bar
+        above, below = evidence.up > bar, evidence.low > bar
+        fewer, more = self._spans.edges(bar, bar, window.step.hours)
         return Verdict(
             score=0.0 if warming_up else score_of(max(evidence.up, evidence.low)),
             is_anomaly=(above or below) and not warming_up,
@@ -123,6 +123,8 @@ class LevelDetector(Detector):
         self._anchor.remember(own, step.hours, self._season.level)
         if hours > self.warm_up:
             self._anchor.count(evidence.up, evidence.low, step.hours)
+        if hours > self.warm_up + ROUGH:
+            self._budget.learn(max(evidence.up, evidence.low), observation.at, step.hours)
         self._reconsider_level()
 
     @override
@@ -145,22 +147,31 @@ class LevelDetector(Detector):
             "season": self._season.state(),
             "spans": self._spans.state(),
             "anchor": self._anchor.state(),
+            "budget": self._budget.state(),
         }
 
     @override
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back what `state` returned."""
-        fields.require_version(state, STATE_VERSION)
+        """Take back what `state` returned; from the first version, the budget starts fresh."""
+        if state.get("version") != OLD_VERSION:
+            fields.require_version(state, STATE_VERSION)
         self._progress.restore(fields.section(state, "progress"))
         self._season.restore(fields.section(state, "season"))
         self._spans.restore(fields.section(state, "spans"))
         self._anchor.restore(fields.section(state, "anchor"))
+        self._budget = self._fresh_budget()
+        if state["version"] != OLD_VERSION:
+            self._budget.restore(fields.section(state, "budget"))
 
     def _forget(self) -> None:
         self._progress = Progress()
         self._season = Season()
         self._spans = Spans()
         self._anchor = Anchor()
+        self._budget = self._fresh_budget()
+
+    def _fresh_budget(self) -> Budget:
+        return Budget(self.sensitivity, FIRST_GUESS, GUESS_DAYS, LEAST_BAR)
 
     def _compare(self, observation: Observation) -> _Window:
         hours = span_in_hours(observation)
@@ -173,7 +184,7 @@ class LevelDetector(Detector):
         return _Window(step, cells, value, expected, scale, (value - expected) / scale)
 
     def _weigh(self, look: Look) -> Evidence:
-        return strongest(look.strengths, [-one for one in look.strengths], self._threshold)
+        return strongest(look.strengths, [-one for one in look.strengths], self._budget.bar)
 
     def _credible(self, window: _Window) -> float:
         limit = self._spans.limit(self.clip)

@@ -18,6 +18,11 @@ def score_of(evidence: float) -> float:
     return min(evidence / (1.0 + evidence), BELOW_ONE)
 
 
+def evidence_of(score: float) -> float:
+    """Return the evidence that a score was squeezed from."""
+    return score / (1.0 - score)
+
+
 def reason_of(evidence: Evidence, *, above: bool, below: bool) -> str:
     """Name the side and the time scale of the stronger of the sides that are an anomaly."""
     if not (above or below):

@@ -21,24 +21,21 @@ from detectors.base import (
     Verdict,
     span_in_hours,
 )
+from detectors.budget import Budget
 from detectors.parameters import Limits
 from detectors.progress import Progress
-from detectors.reasons import BELOW_ONE, ORDINARY, TOO_LITTLE_HISTORY, score_of
+from detectors.reasons import BELOW_ONE, ORDINARY, TOO_LITTLE_HISTORY, evidence_of, score_of
 
 LARGEST = 1e100  # squares of it still fit
 TINY = 1e-10
 
-# For detectors that count in standard deviations, and for the band of all of them.
-DEVIATIONS = {
+LEAST_DEVIATIONS = 2.0  # nothing nearer is an alarm, however regular the days were
+
+# Deviations to either side of the mean, for the band of those that count in something else.
+WIDTHS = {
     Sensitivity.CONSERVATIVE: 5.0,
     Sensitivity.NORMAL: 4.0,
     Sensitivity.AGGRESSIVE: 3.0,
-}
-# For the others: the share of the scores so far that an anomaly must exceed.
-QUANTILES = {
-    Sensitivity.CONSERVATIVE: 0.999,
-    Sensitivity.NORMAL: 0.997,
-    Sensitivity.AGGRESSIVE: 0.99,
 }
 
 LIMITS = {
@@ -57,7 +54,7 @@ class Recipe:
         ask: Returns the model's raw score of a value.
         teach: Shows the model a value.
         squash: Maps raw scores into [0, 1), strictly increasing.
-        in_deviations: Whether raw scores are standard deviations, with thresholds to match.
+        in_deviations: Whether raw scores are standard deviations, so that the band can be exact.
     """
 
     summary: str
@@ -190,17 +187,18 @@ RECIPES = {
 class RiverDetector(Detector):
     """One of river's detectors, fed with the bare values of the windows.
 
-    The default grace period is ten days of hours: half of it fills the model, the other half
-    settles the running quantile.
-
     These detectors know neither season nor span. Late and repeated windows are judged and not
-    learnt, as everywhere. The band is the running mean plus and minus the standard deviations that
-    go with the sensitivity; it is exact for detectors that count in deviations, and a guide for
-    the others, whose threshold is a running quantile of their own scores.
+    learnt, as everywhere. What river returns has no unit, so the bar is learnt: it is what the
+    largest evidence of a day passes as often as the sensitivity promises (see `detectors.budget`),
+    with evidence = score / (1 - score), which for detectors that count in deviations is that count.
+
+    The default grace period is ten days of hours: half of it fills the model, the other half settles
+    the bar. The band is the running mean plus and minus as many standard deviations as the bar asks
+    for; it is exact for detectors that count in deviations, and a guide of fixed width for the others.
 
     Args:
         model: Which one, a key of `RECIPES`.
-        sensitivity: How much evidence an anomaly needs.
+        sensitivity: How many false alarms are bearable.
         grace: Windows learnt before anything is an anomaly.
         seed: Seed of the random parts.
     """
@@ -223,7 +221,7 @@ class RiverDetector(Detector):
         self.name = model
         self._recipe = RECIPES[model]
         self._river = self._recipe.build(seed)
-        self._bar = stats.Quantile(QUANTILES[Sensitivity(sensitivity)])
+        self._budget = Budget(sensitivity, least=LEAST_DEVIATIONS if self._recipe.in_deviations else 0.0)
         self._mean = stats.Mean()
         self._variance = stats.Var()
         self._learnt = 0
@@ -235,9 +233,8 @@ class RiverDetector(Detector):
         span_in_hours(observation)
         warming_up = self._learnt < self.grace
         score = 0.0 if warming_up else self._score(observation.value)
-        odd = not warming_up and score > self._threshold()
-        mean = self._mean.get()
-        reach = DEVIATIONS[Sensitivity(self.sensitivity)] * math.sqrt(self._variance.get())
+        odd = not warming_up and evidence_of(score) > self._budget.bar
+        mean, reach = self._mean.get(), self._width() * math.sqrt(self._variance.get())
         return Verdict(
             score=score,
             is_anomaly=odd,
@@ -256,9 +253,9 @@ class RiverDetector(Detector):
             return
         self._progress.advance(observation.at, hours)
         value = _bounded(observation.value)
-        # The first scores come from an empty model and would spoil the quantile for long.
+        # The first scores come from an empty model and would spoil the bar for long.
         if self._learnt >= self.grace // 2:
-            self._bar.update(self._score(value))
+            self._budget.learn(evidence_of(self._score(value)), observation.at, hours)
         self._recipe.teach(self._river, value)
         self._mean.update(value)
         self._variance.update(value)
@@ -278,10 +275,10 @@ class RiverDetector(Detector):
     def _score(self, value: float) -> float:
         return self._recipe.squash(self._recipe.ask(self._river, _bounded(value)))
 
-    def _threshold(self) -> float:
-        if self._recipe.in_deviations:
-            return score_of(DEVIATIONS[Sensitivity(self.sensitivity)])
-        return float(self._bar.get() or 0.0)
+    def _width(self) -> float:
+        if self._recipe.in_deviations and self._budget.bar < math.inf:
+            return self._budget.bar
+        return WIDTHS[Sensitivity(self.sensitivity)]
 
     def _reason(self, value: float, *, warming_up: bool, odd: bool) -> str:
         if warming_up:

@@ -64,7 +64,7 @@ def test_a_value_that_was_always_left_out_is_an_anomaly_although_larger_ones_are
 def test_a_value_ordinary_at_noon_scores_higher_in_the_night():
     hours = np.arange(40 * 24)
     noise = np.random.default_rng(4).normal(0, 1, len(hours))
-    detector = fed((50 + 40 * np.sin((hours - 6) / 24 * math.tau) + noise).tolist())
+    detector = fed((50 + 40 * np.sin((hours - 6) / 24 * math.tau) + noise).tolist(), sensitivity="aggressive")
     noon, midnight = detector.judge(at(40 * 24 + 12, 90.0)), detector.judge(at(40 * 24, 90.0))
     assert not noon.is_anomaly
     assert midnight.is_anomaly
