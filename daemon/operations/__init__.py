@@ -1,6 +1,7 @@
 """What people and assistants can ask of the daemon: one facade, typed requests and results."""
 
 from daemon.operations.facade import Operations
+from daemon.operations.feedback_results import Feedback, FeedbackList, FeedbackResult, LessonSummary
 from daemon.operations.results import (
     AlertDetail,
     AlertList,
@@ -24,6 +25,10 @@ __all__ = [
     "ChannelStatus",
     "DetectorChoice",
     "DetectorList",
+    "Feedback",
+    "FeedbackList",
+    "FeedbackResult",
+    "LessonSummary",
     "MessageSummary",
     "Operations",
     "SeriesList",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from daemon.alerts import Alert
@@ -13,6 +11,9 @@ from daemon.clock import from_ms, to_ms
 from daemon.domain import SeriesKey
 from daemon.engine import Engine
 from daemon.errors import UnknownNameError
+from daemon.operations.feedback import FeedbackDesk
+from daemon.operations.feedback_results import Feedback, FeedbackList, FeedbackResult
+from daemon.operations.naming import matching, require
 from daemon.operations.results import (
     AlertDetail,
     AlertList,
@@ -38,6 +39,7 @@ class Operations:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._feedback = FeedbackDesk(engine)
 
     async def status(self) -> Status:
         """Say how the daemon is doing."""
@@ -73,7 +75,9 @@ class Operations:
 
     async def list_series(self, pattern: str = "*", *, limit: int = 50, offset: int = 0) -> SeriesList:
         """List watched series whose name matches a pattern; those with an open alert come first."""
-        keys = sorted(self._matching(pattern), key=lambda key: (self._engine.states[key].alert is None, str(key)))
+        keys = sorted(
+            matching(pattern, self._engine.states), key=lambda key: (self._engine.states[key].alert is None, str(key))
+        )
         return SeriesList(total=len(keys), series=[self._summary(key) for key in keys[offset : offset + limit]])
 
     async def list_alerts(self, state: AlertState = "any", *, limit: int = 20) -> AlertList:
@@ -157,7 +161,35 @@ class Operations:
             known = ", ".join(await self._engine.store.overrides()) or "none"
             raise UnknownNameError(f"nothing was tuned for {pattern!r}; tuned patterns: {known}")
         await self._engine.reload_rules()
-        return _tuned(None, self._matching(pattern))
+        return _tuned(None, matching(pattern, self._engine.states))
+
+    async def preview_feedback(self, feedback: Feedback, *, actor: str) -> FeedbackResult:
+        """Tell what `give_feedback` would do, and do nothing.
+
+        Raises:
+            UnknownNameError: As `give_feedback` would.
+        """
+        return await self._feedback.preview(feedback, actor=actor)
+
+    async def give_feedback(self, feedback: Feedback, *, actor: str) -> FeedbackResult:
+        """Take down what somebody says an alert was; it counts from the next poll on and survives restarts.
+
+        Raises:
+            UnknownNameError: Alert, kind, series or pattern do not exist, or the times make no sense.
+        """
+        return await self._feedback.give(feedback, actor=actor)
+
+    async def list_feedback(self, pattern: str = "*", *, undone: bool = False) -> FeedbackList:
+        """List what was said about the series that a pattern means, newest first."""
+        return await self._feedback.listing(pattern, undone=undone)
+
+    async def undo_feedback(self, identity: str, *, actor: str) -> FeedbackResult:
+        """Take back what somebody said, with all that followed from it, from the next poll on.
+
+        Raises:
+            UnknownNameError: There is no such word, or it was taken back before.
+        """
+        return await self._feedback.undo(identity, actor=actor)
 
     async def send_test(self, channel: str | None = None) -> TestResult:
         """Queue a test message for one channel or for all.
@@ -172,7 +204,7 @@ class Operations:
 
     async def _planned(self, tuning: Tuning) -> tuple[dict[str, Any], list[SeriesKey]]:
         """Return what the pattern's tuning would become, and the series that it matches."""
-        matched = self._require(tuning.pattern)
+        matched = require(tuning.pattern, self._engine.states)
         if tuning.detector is not None and tuning.detector not in registry.names():
             raise UnknownNameError(
                 f"there is no detector {tuning.detector!r}; choose from {', '.join(registry.names())}"
@@ -181,20 +213,6 @@ class Operations:
         if not change:
             raise UnknownNameError("nothing to change; give enabled, detector, sensitivity or min_impact")
         return {**(await self._engine.store.overrides()).get(tuning.pattern, {}), **change}, matched
-
-    def _matching(self, pattern: str) -> list[SeriesKey]:
-        # A name may hold brackets, and as a pattern would not match itself.
-        return [key for key in self._engine.states if str(key) == pattern or fnmatchcase(str(key), pattern)]
-
-    def _require(self, pattern: str) -> list[SeriesKey]:
-        matched = self._matching(pattern)
-        if not matched:
-            names = [str(key) for key in self._engine.states]
-            near = difflib.get_close_matches(pattern, names, 3) or sorted(names)[:3]
-            raise UnknownNameError(
-                f"no series matches {pattern!r}; there are {len(names)}, such as {', '.join(near) or 'none yet'}"
-            )
-        return matched
 
     def _summary(self, key: SeriesKey) -> SeriesSummary:
         engine = self._engine
@@ -214,6 +232,7 @@ class Operations:
             reason=verdict.reason if verdict else None,
             warming_up=bool(verdict and verdict.warming_up),
             alert=state.alert.id if state.alert else None,
+            feedback=self._feedback.effects_on(key),
         )
 
 

@@ -58,6 +58,7 @@ class SeriesSummary(Result):
     reason: str | None = None
     warming_up: bool = False
     alert: str | None = Field(default=None, description="Id of the open alert, if any.")
+    feedback: list[str] = Field(default=[], description="What people's words about its alerts change, in plain words.")
 
 
 class SeriesList(Result):
