@@ -15,6 +15,7 @@ COMMANDS = {
     "run": ("daemon.commands.run", "watch, detect and alert until stopped (the main job)"),
     "demo": ("daemon.commands.demo", "run on the embedded platform for a while and report what happened"),
     "status": ("daemon.commands.status", "say how the running daemon is doing"),
+    "feedback": ("daemon.commands.feedback", "say what an alert was, list what was said, take it back"),
     "check": ("daemon.commands.check", "check settings, platform, data directory and channels"),
     "detect": ("daemon.commands.detect", "score CSV files as they would have been seen live"),
     "platform": ("local_platform.command", "serve the embedded, Revenium-compatible platform by itself"),

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
-from daemon import metrics
+from daemon import feedback_http, metrics
 from daemon.errors import AddressInUseError, DataDirectoryError
 from daemon.operations import Operations
 from daemon.settings import LOOPBACK
@@ -98,7 +98,8 @@ def build_app(operations: Operations, token: str, host: str, routes: Sequence[Ba
         return Response(metrics.render(await operations.status()), media_type=metrics.CONTENT_TYPE)
 
     own = {"/healthz": healthz, "/readyz": readyz, "/status": status, "/metrics": prometheus}
-    app = Starlette(routes=[*(Route(path, endpoint) for path, endpoint in own.items()), *routes])
+    plain = (Route(path, endpoint) for path, endpoint in own.items())
+    app = Starlette(routes=[*plain, *feedback_http.routes(operations), *routes])
     return Gate(app, token, host)
 
 
