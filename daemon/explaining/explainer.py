@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,21 @@ from detectors.explanation import Explanation
 WORSE = 1.1
 """An alert that nobody is told of anew is explained again when its excess has grown by this factor."""
 
+TINY = 1e-8
+"""Explanations are exact, detectors count in floating point."""
 
-def is_outdated(alert: Alert) -> bool:
-    """Tell whether an alert has grown so much since it was explained that its words mislead."""
+
+def is_due(alert: Alert, *, told: bool) -> bool:
+    """Tell whether an alert needs words: it has none, they are outdated by much, or by anything and it is told of.
+
+    An explanation reads thousands of calls, so it is renewed only where somebody would miss it.
+    """
     known = alert.explanation
-    return known is None or abs(alert.excess) >= WORSE * abs(float(known.excess))
+    if known is None:
+        return True
+    explained = float(known.excess)
+    grew = abs(alert.excess) >= WORSE * abs(explained)
+    return grew or (told and not math.isclose(alert.excess, explained, abs_tol=TINY))
 
 
 @dataclass(frozen=True, slots=True)

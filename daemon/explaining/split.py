@@ -57,8 +57,8 @@ def split(alert: Alert, episode: Cells, baseline: Cells, spans: int) -> Explanat
 
 def _told_apart(own: Dimension, both: Sequence[Cells]) -> list[int]:
     """Return the places of the dimensions that any call names, the series' own left out: it says nothing."""
-    named = {place for cells in both for labels in cells for place, label in enumerate(labels) if label}
-    return [place for place in sorted(named) if NAMED[place] is not own]
+    named = [any(column) for column in zip(*(labels for cells in both for labels in cells), strict=True)]
+    return [place for place, is_named in enumerate(named) if is_named and NAMED[place] is not own]
 
 
 def _cells(cells: Cells, places: Sequence[int], of: Callable[[Measures], T]) -> dict[Labels, T]:

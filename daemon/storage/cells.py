@@ -15,15 +15,15 @@ _TOTALS = ", ".join(f"sum({name})" for name in MEASURES)
 def cells(connection: sqlite3.Connection, entity: Entity, spans: Sequence[Span]) -> Cells:
     """Return the sums of an entity's calls in some spans, none of which overlap, by their names."""
     only, values = _condition(entity)
-    found: dict[tuple[str | None, ...], Measures] = {}
+    found: dict[tuple[str | None, ...], Sequence[int]] = {}
     query = f"SELECT {_LABELS}, {_TOTALS} FROM transactions WHERE at >= ? AND at < ? {only} GROUP BY {_LABELS}"  # noqa: S608 - enum names
     # A query for each span, since SQLite reads a list of ranges as one that holds them all.
     for span in spans:
         for row in connection.execute(query, (*span, *values)):
             labels, sums = row[: len(NAMED)], row[len(NAMED) :]
             known = found.get(labels)
-            found[labels] = Measures(*sums) if known is None else _added(known, sums)
-    return found
+            found[labels] = sums if known is None else [one + more for one, more in zip(known, sums, strict=True)]
+    return {labels: Measures(*sums) for labels, sums in found.items()}
 
 
 def seen_since(connection: sqlite3.Connection, entities: Iterable[Entity]) -> list[int]:
@@ -46,7 +46,3 @@ def _condition(entity: Entity) -> tuple[str, tuple[str, ...]]:
     if entity.dimension is Dimension.TOTAL:
         return "", ()
     return f"AND {entity.dimension} = ?", (entity.name,)
-
-
-def _added(known: Measures, more: Iterable[int]) -> Measures:
-    return Measures(*(getattr(known, name) + one for name, one in zip(MEASURES, more, strict=True)))

@@ -24,9 +24,10 @@ def contributors(
         unit: How many of the amounts make one of the unit of the result.
         top: How many values to name.
     """
+    numerator, denominator = share.numerator, share.denominator
 
     def move(name: str | None) -> int:
-        return abs(episode.get(name, 0) * share.denominator - baseline.get(name, 0) * share.numerator)
+        return abs(episode.get(name, 0) * denominator - baseline.get(name, 0) * numerator)
 
     ranked = sorted({*episode, *baseline}, key=lambda name: (-move(name), name or ""))
     rows = [(name or NOT_NAMED, episode.get(name, 0), baseline.get(name, 0)) for name in ranked[:top]]

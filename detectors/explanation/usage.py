@@ -55,7 +55,11 @@ def added(cells: Mapping[Labels, tuple[int, ...]], group: Callable[[Labels], Key
     for labels, amounts in cells.items():
         key = group(labels)
         known = groups.get(key)
-        groups[key] = list(amounts) if known is None else [one + more for one, more in zip(known, amounts, strict=True)]
+        if known is None:
+            groups[key] = list(amounts)
+            continue
+        for column, amount in enumerate(amounts):
+            known[column] += amount
     return groups
 
 
