@@ -1,8 +1,8 @@
-"""One message for one incident, however many series it moves."""
+"""One message for one incident, however many series it moves, and two for two."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,13 +10,19 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.alerts import Alert, Decision, Reason, Transition
-from daemon.pipeline.incidents import SAME_INCIDENT, Told, group
+from daemon.alerts import Alert
+from daemon.domain import NAMED, NANO, Dimension, Entity, Measures
+from daemon.pipeline.incidents import Told, group, unsettled
+from daemon.pipeline.movers import survey
 from daemon.pipeline.step import Outcome
+from daemon.store import Cells, Span
 from daemon.testing import NOON
+from detectors.base import Observation, Verdict
+from detectors.decision.episodes import Reason, Transition
 from notifiers.base import Kind
 
 MakeAlert = Callable[..., Alert]
+HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 REASONS = {
@@ -27,8 +33,48 @@ REASONS = {
 }
 
 
-def _outcome(alert: Alert, transition: Transition = Transition.OPEN) -> Outcome:
-    return Outcome(alert.series, Decision(transition, REASONS[transition], alert), alert)
+class Calls:
+    """What was spent by whom, in place of a store; the same in every span."""
+
+    def __init__(self, *spent: tuple[float, str]) -> None:
+        self.spent = [(cost, dict(one.split("/") for one in names.split())) for cost, names in spent]
+        self.asked: list[Sequence[Span]] = []
+
+    async def cells(self, entity: Entity, spans: Sequence[Span]) -> Cells:
+        self.asked.append(spans)
+        own = [one for one in self.spent if _is_of(one[1], entity)]
+        return {
+            tuple(names.get(dimension) for dimension in NAMED): Measures(calls=10, cost_nanos=round(cost * NANO))
+            for cost, names in own
+        }
+
+
+def _is_of(names: Mapping[str, str], entity: Entity) -> bool:
+    return entity.dimension is Dimension.TOTAL or names.get(entity.dimension) == entity.name
+
+
+ROBOT = Calls(
+    (100.0, "agent/robot provider/openai model/big api_key/prod"),
+    (300.0, "agent/helper provider/openai model/small api_key/dev"),
+)
+"""One agent that spends 90 dollars more than usual, on a model and with a key of its own."""
+
+NOTHING = Calls()
+
+
+async def _group(
+    outcomes: Sequence[Outcome],
+    still_open: Sequence[Alert] = (),
+    calls: Calls = NOTHING,
+    verdicts: Mapping[Any, tuple[Observation, Verdict]] | None = None,
+) -> tuple[list[Alert], list[Told]]:
+    found = unsettled(outcomes, still_open)
+    movers = await survey(calls, found.joining, found.heads, verdicts or {})  # type: ignore[arg-type] # all it needs
+    return group(outcomes, found, movers)
+
+
+def _outcome(alert: Alert, transition: Transition = Transition.OPEN, reason: Reason | None = None) -> Outcome:
+    return Outcome(alert.series, transition, reason or REASONS[transition], alert)
 
 
 def _over(alert: Alert) -> Alert:
@@ -39,48 +85,119 @@ def _grouped(told: list[Told]) -> list[tuple[str, Kind]]:
     return [(str(one.alert.series), one.kind) for one in told]
 
 
-def test_everything_that_one_agent_moves_gives_one_message_about_the_agent(alert: MakeAlert) -> None:
-    moved = {
-        "cost/total": 108.0,
-        "cost/provider/openai": 104.0,
-        "cost/api_key/prod": 102.0,
-        "cost/agent/robot": 100.0,
+def _moved(alert: MakeAlert, observed: Mapping[str, float]) -> list[Outcome]:
+    """Return openings of series that are 90 dollars beyond what is usual for them."""
+    return [_outcome(alert(f"cost/{name}", observed=value, expected=value - 90.0)) for name, value in observed.items()]
+
+
+async def test_everything_that_one_agent_moves_gives_one_message_about_the_agent(alert: MakeAlert) -> None:
+    series = {
+        "total": 400.0,
+        "provider/openai": 400.0,
+        "model/big": 100.0,
+        "api_key/prod": 100.0,
+        "agent/robot": 100.0,
     }
-    opened = [_outcome(alert(series, observed=value)) for series, value in moved.items()]
-    alerts, told = group(opened, [])
+    alerts, told = await _group(_moved(alert, series), calls=ROBOT)
     assert _grouped(told) == [("cost/agent/robot", Kind.FIRING)]
     assert {one.incident for one in alerts} == {told[0].alert.id}
-    assert len(alerts) == 4
+    assert len(alerts) == 5
 
 
-def test_the_dearest_series_speaks_when_the_agent_explains_little(alert: MakeAlert) -> None:
+async def test_two_incidents_at_the_same_time_are_told_both(alert: MakeAlert) -> None:
+    calls = Calls((100.0, "agent/robot model/big"), (100.0, "customer/acme agent/helper model/small"))
+    series = {"agent/robot": 100.0, "model/big": 100.0, "customer/acme": 100.0, "model/small": 100.0}
+    told = (await _group(_moved(alert, series), calls=calls))[1]
+    assert sorted(_grouped(told)) == [("cost/agent/robot", Kind.FIRING), ("cost/customer/acme", Kind.FIRING)]
+
+
+async def test_a_second_cause_does_not_hide_behind_the_first_or_the_total_beneath_it(alert: MakeAlert) -> None:
+    calls = Calls((100.0, "agent/robot model/big"), (100.0, "customer/acme model/small"))
+    first = alert("cost/agent/robot")
+    total = alert("cost/total", observed=200.0, expected=110.0, incident=first.id)
+    later = alert("cost/customer/acme", opened=NOON + 40 * MINUTE)
+    assert _grouped((await _group([_outcome(later)], [first, total], calls))[1]) == [
+        ("cost/customer/acme", Kind.FIRING)
+    ]
+
+
+async def test_the_dearest_series_speaks_when_the_agent_explains_little(alert: MakeAlert) -> None:
+    calls = Calls((40.0, "agent/robot provider/openai"), (110.0, "agent/helper provider/openai"))
     opened = [
         _outcome(alert("cost/agent/robot", observed=40.0)),
-        _outcome(alert("cost/provider/openai", observed=200.0)),
+        _outcome(alert("cost/provider/openai", observed=150.0)),
     ]
-    assert _grouped(group(opened, [])[1]) == [("cost/provider/openai", Kind.FIRING)]
+    alerts, told = await _group(opened, calls=calls)
+    assert _grouped(told) == [("cost/provider/openai", Kind.FIRING)]
+    assert {one.incident for one in alerts} == {told[0].alert.id}
 
 
-def test_a_later_alert_joins_the_incident_in_silence(alert: MakeAlert) -> None:
-    lead = alert("cost/agent/robot")
-    later = alert("cost/total", opened=NOON + SAME_INCIDENT)
-    alerts, told = group([_outcome(later)], [lead])
+async def test_a_total_that_follows_hours_later_joins_the_cause_that_still_moves_it(alert: MakeAlert) -> None:
+    lead = alert("cost/agent/robot", observed=5000.0)
+    later = alert("cost/total", opened=NOON + 5 * HOUR, observed=400.0, expected=310.0)
+    present = {lead.series: (Observation(NOON + 4 * HOUR, 100.0, HOUR), Verdict(0.9, True, 10.0, 5, 20, "", False))}
+    alerts, told = await _group([_outcome(later)], [lead], ROBOT, present)
     assert told == []
     assert alerts[0].incident == lead.id
 
 
-def test_an_alert_much_later_speaks_for_itself(alert: MakeAlert) -> None:
-    later = alert("cost/total", opened=NOON + SAME_INCIDENT + MINUTE)
-    assert _grouped(group([_outcome(later)], [alert()])[1]) == [("cost/total", Kind.FIRING)]
+async def test_a_total_does_not_join_an_alert_that_has_calmed_down_since(alert: MakeAlert) -> None:
+    lead = alert("cost/agent/robot", observed=5000.0)
+    later = alert("cost/total", opened=NOON + 5 * HOUR, observed=400.0, expected=310.0)
+    present = {lead.series: (Observation(NOON + 4 * HOUR, 11.0, HOUR), Verdict(0.1, False, 10.0, 5, 20, "", False))}
+    assert _grouped((await _group([_outcome(later)], [lead], ROBOT, present))[1]) == [("cost/total", Kind.FIRING)]
 
 
-def test_another_metric_or_direction_is_another_incident(alert: MakeAlert) -> None:
+async def test_of_a_drop_the_day_before_says_what_belongs_together(alert: MakeAlert) -> None:
+    fallen = [
+        _outcome(alert("cost/agent/robot", observed=0.0, expected=100.0)),
+        _outcome(alert("cost/model/big", observed=0.0, expected=100.0)),
+        _outcome(alert("cost/agent/helper", observed=0.0, expected=300.0)),
+    ]
+    calls = Calls((2400.0, "agent/robot model/big"), (7200.0, "agent/helper model/small"))
+    told = (await _group(fallen, calls=calls))[1]
+    assert sorted(_grouped(told)) == [("cost/agent/helper", Kind.FIRING), ("cost/agent/robot", Kind.FIRING)]
+    assert {end - start for spans in calls.asked for start, end in spans} == {24 * 3_600_000}
+
+
+async def test_rates_belong_together_by_the_calls_they_are_over(alert: MakeAlert) -> None:
+    calls = Calls((0.0, "model/big agent/robot"), (0.0, "model/small agent/helper"))
+    failing = [
+        _outcome(alert("error_rate/total", observed=0.4, expected=0.0)),
+        _outcome(alert("error_rate/model/big", observed=0.8, expected=0.0)),
+        _outcome(alert("error_rate/agent/helper", observed=0.3, expected=0.0)),
+    ]
+    told = (await _group(failing, calls=calls))[1]
+    assert sorted(_grouped(told)) == [("error_rate/agent/helper", Kind.FIRING), ("error_rate/model/big", Kind.FIRING)]
+
+
+async def test_whoever_is_alone_is_not_looked_into(alert: MakeAlert) -> None:
+    calls = Calls((100.0, "agent/robot"))
+    assert len((await _group([_outcome(alert())], [alert("error_rate/total")], calls))[1]) == 1
+    assert await _group([], [alert(), alert("cost/total")], calls) == ([], [])
+    assert calls.asked == []
+
+
+async def test_what_comes_back_unannounced_stays_silent_to_its_end(alert: MakeAlert) -> None:
+    back = alert(sequence=2, told_excess=90.0, unannounced=True)
+    assert (await _group([_outcome(back, Transition.UPDATE, Reason.REOPENED)]))[1] == []
+    assert (await _group([_outcome(_over(back), Transition.RESOLVE)], [back]))[1] == []
+
+
+async def test_a_member_that_comes_back_after_its_lead_is_over_speaks_for_itself(alert: MakeAlert) -> None:
+    lead = alert("cost/agent/robot")
+    back = _outcome(alert("cost/total", incident=lead.id), Transition.UPDATE, Reason.REOPENED)
+    assert _grouped((await _group([back]))[1]) == [("cost/total", Kind.FIRING)]
+    assert (await _group([back], [lead]))[1] == []
+
+
+async def test_another_metric_or_direction_is_another_incident(alert: MakeAlert) -> None:
     opened = [
         _outcome(alert("cost/agent/robot")),
         _outcome(alert("error_rate/total")),
         _outcome(alert("cost/agent/idle", observed=0.0)),
     ]
-    told = group(opened, [])[1]
+    told = (await _group(opened))[1]
     assert sorted(_grouped(told)) == [
         ("cost/agent/idle", Kind.FIRING),
         ("cost/agent/robot", Kind.FIRING),
@@ -88,53 +205,50 @@ def test_another_metric_or_direction_is_another_incident(alert: MakeAlert) -> No
     ]
 
 
-def test_nobody_joins_a_member_of_an_incident(alert: MakeAlert) -> None:
+async def test_nobody_joins_a_member_of_an_incident(alert: MakeAlert) -> None:
     member = alert("cost/provider/openai", incident="another")
-    assert len(group([_outcome(alert("cost/total"))], [member])[1]) == 1
+    assert len((await _group([_outcome(alert("cost/total"))], [member], ROBOT))[1]) == 1
 
 
-def test_what_opened_and_ended_in_one_batch_is_told_once_as_over(alert: MakeAlert) -> None:
+async def test_what_opened_and_ended_in_one_batch_is_told_once_as_over(alert: MakeAlert) -> None:
     opened = alert()
     outcomes = [_outcome(opened), _outcome(_over(opened), Transition.RESOLVE)]
-    alerts, told = group(outcomes, [])
+    alerts, told = await _group(outcomes)
     assert _grouped(told) == [("cost/agent/robot", Kind.RESOLVED)]
     assert len(alerts) == 1
     assert alerts[0].resolved_at is not None
 
 
-def test_what_goes_on_does_not_hide_behind_what_is_over(alert: MakeAlert) -> None:
-    ended, going_on = alert("cost/agent/robot"), alert("cost/total")
+async def test_what_goes_on_does_not_hide_behind_what_is_over(alert: MakeAlert) -> None:
+    ended, going_on = alert("cost/agent/robot"), alert("cost/total", observed=400.0, expected=310.0)
     outcomes = [_outcome(ended), _outcome(_over(ended), Transition.RESOLVE), _outcome(going_on)]
-    assert sorted(_grouped(group(outcomes, [])[1])) == [
-        ("cost/agent/robot", Kind.RESOLVED),
-        ("cost/total", Kind.FIRING),
-    ]
+    assert _grouped((await _group(outcomes, calls=ROBOT))[1]) == [("cost/total", Kind.FIRING)]
 
 
-def test_what_is_over_may_hide_behind_what_goes_on(alert: MakeAlert) -> None:
-    ended, going_on = alert("cost/total"), alert("cost/agent/robot")
+async def test_what_is_over_may_hide_behind_what_goes_on(alert: MakeAlert) -> None:
+    ended, going_on = alert("cost/total", observed=400.0, expected=310.0), alert("cost/agent/robot")
     outcomes = [_outcome(ended), _outcome(_over(ended), Transition.RESOLVE), _outcome(going_on)]
-    assert _grouped(group(outcomes, [])[1]) == [("cost/agent/robot", Kind.FIRING)]
+    assert _grouped((await _group(outcomes, calls=ROBOT))[1]) == [("cost/agent/robot", Kind.FIRING)]
 
 
-def test_an_escalation_is_an_update_with_the_next_number_and_the_new_excess(alert: MakeAlert) -> None:
+async def test_an_escalation_is_an_update_with_the_next_number_and_the_new_excess(alert: MakeAlert) -> None:
     before = alert(sequence=1, told_excess=90.0)
     grown = replace(before, observed=1000.0)
-    alerts, told = group([_outcome(grown, Transition.ESCALATE)], [before])
+    alerts, told = await _group([_outcome(grown, Transition.ESCALATE)], [before])
     assert [(one.kind, one.alert.sequence, one.alert.told_excess) for one in told] == [(Kind.UPDATE, 2, 990.0)]
     assert alerts == [told[0].alert]
 
 
-def test_a_quiet_update_is_kept_and_not_told(alert: MakeAlert) -> None:
+async def test_a_quiet_update_is_kept_and_not_told(alert: MakeAlert) -> None:
     updated = alert(sequence=1, updated_at=NOON + MINUTE)
-    alerts, told = group([_outcome(updated, Transition.UPDATE)], [alert(sequence=1)])
+    alerts, told = await _group([_outcome(updated, Transition.UPDATE)], [alert(sequence=1)])
     assert (alerts, told) == ([updated], [])
 
 
-def test_a_member_that_ends_is_not_told(alert: MakeAlert) -> None:
+async def test_a_member_that_ends_is_not_told(alert: MakeAlert) -> None:
     lead = alert("cost/agent/robot", sequence=1)
     member = _over(alert("cost/total", incident=lead.id))
-    alerts, told = group([_outcome(member, Transition.RESOLVE)], [lead, alert("cost/total", incident=lead.id)])
+    alerts, told = await _group([_outcome(member, Transition.RESOLVE)], [lead, alert("cost/total", incident=lead.id)])
     assert (alerts, told) == ([member], [])
 
 
@@ -145,7 +259,7 @@ SERIES = st.sampled_from(["cost/total", "cost/agent/a", "cost/agent/b", "calls/t
 @given(
     st.lists(st.tuples(SERIES, st.integers(0, 200), st.booleans(), st.booleans()), max_size=6, unique_by=lambda x: x[0])
 )
-def test_every_open_alert_has_a_message_that_speaks_for_it(
+async def test_every_open_alert_has_a_message_that_speaks_for_it(
     alert: MakeAlert, drawn: list[tuple[str, int, bool, bool]]
 ) -> None:
     outcomes: list[Outcome] = []
@@ -155,7 +269,8 @@ def test_every_open_alert_has_a_message_that_speaks_for_it(
         outcomes.append(_outcome(opened))
         if ends:
             outcomes.append(_outcome(_over(opened), Transition.RESOLVE))
-    alerts, told = group(outcomes, [])
+    calls = Calls((100.0, "agent/a model/m"), (50.0, "agent/b model/m"))
+    alerts, told = await _group(outcomes, calls=calls)
     speaking = {one.alert.id: one for one in told}
     assert len(speaking) == len(told)
     for one in alerts:

@@ -13,12 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.alerts import Alert, Reason, Transition
+from daemon.alerts import Alert
 from daemon.domain import SeriesKey
 from daemon.pipeline.restore import rebuilt
 from daemon.pipeline.step import Batch, SeriesInput, SeriesState, StepResult, step
 from daemon.rules import SeriesRules
 from detectors.base import Observation, Sensitivity
+from detectors.decision.episodes import Reason, Transition
+from detectors.feedback.lesson import Kind, Lesson, Side, evidence_of
+from detectors.feedback.lessons import Lessons
 
 KEY = SeriesKey.parse("cost/agent/robot")
 RULES = SeriesRules(enabled=True, detector="spend", sensitivity=Sensitivity.NORMAL, min_impact=5.0)
@@ -54,7 +57,7 @@ def _step(batch: Batch, state: SeriesState | None = None) -> StepResult:
 
 
 def _told(result: StepResult) -> list[tuple[Transition, Reason]]:
-    return [(outcome.decision.transition, outcome.decision.reason) for outcome in result.outcomes]
+    return [(outcome.transition, outcome.reason) for outcome in result.outcomes]
 
 
 def _with_alert(state: SeriesState) -> SeriesState:
@@ -135,6 +138,80 @@ def test_muted_history_is_learnt_and_opens_nothing() -> None:
     assert result.outcomes == []
     assert result.learned == {KEY}
     assert result.states[KEY].learned_until == end
+
+
+def test_small_hours_open_once_they_are_worth_it_together_and_wait_in_the_state() -> None:
+    dear = replace(RULES, min_impact=1000.0)
+    first = _step(_batch(TAUGHT + HOUR, rules=dear, closed=_hours([700.0])))
+    assert (first.outcomes, first.changed) == ([], {KEY})
+    waiting = first.states[KEY].pending
+    assert waiting is not None
+    assert waiting.opened_at == TAUGHT + HOUR
+    later = _batch(TAUGHT + 2 * HOUR, rules=dear, closed=_hours([700.0], TAUGHT + HOUR))
+    opened = _step(later, first.states[KEY])
+    assert _told(opened) == [(Transition.OPEN, Reason.OUT_OF_BAND)]
+    assert opened.outcomes[0].alert.opened_at == TAUGHT + HOUR
+    assert opened.outcomes[0].alert.total_excess > 1000.0
+    assert opened.states[KEY].pending is None
+
+
+def test_what_comes_back_soon_is_the_same_alert() -> None:
+    alert = _with_alert(_taught()).alert or pytest.fail("no alert")
+    over = replace(alert.told(), resolved_at=TAUGHT + HOUR, updated_at=TAUGHT + HOUR)
+    state = replace(_taught(), last=over)
+    back = _step(_batch(TAUGHT + 2 * HOUR, current=Observation(TAUGHT + HOUR, 500.0, HOUR)), state)
+    assert _told(back) == [(Transition.UPDATE, Reason.REOPENED)]
+    assert back.outcomes[0].alert.id == alert.id
+    assert (back.states[KEY].alert, back.states[KEY].last) == (back.outcomes[0].alert, None)
+
+
+def test_a_series_that_cannot_be_judged_yet_opens_nothing() -> None:
+    newborn = SeriesState(RULES.build(), DAWN, DAWN)
+    result = _step(_batch(DAWN + 3 * HOUR, closed=_hours([1.0, 1.0, 5000.0], DAWN)), newborn)
+    assert result.outcomes == []
+    assert result.verdicts[KEY][1].warming_up
+
+
+# -- what people said
+
+
+def _lesson(kind: Kind, alert: Alert) -> Lessons:
+    said = Lesson(
+        id="lesson-1",
+        kind=kind,
+        side=Side.ABOVE,
+        start=alert.window_start,
+        end=None,
+        evidence=evidence_of(alert.score),
+        given_at=TAUGHT + HOUR,
+        given_by="ann",
+    )
+    return Lessons.of([said], TAUGHT + HOUR)
+
+
+@pytest.mark.parametrize("kind", [Kind.EXPECTED, Kind.NOISE, Kind.EXPECTED_ONCE])
+def test_an_alert_that_a_person_excuses_ends_with_their_word_and_does_not_come_back(kind: Kind) -> None:
+    state = _with_alert(_taught())
+    assert state.alert is not None
+    spike = Observation(TAUGHT - 30 * MINUTE, 500.0, HOUR)
+    result = _step(_batch(TAUGHT, current=spike, lessons=_lesson(kind, state.alert)), state)
+    assert _told(result)[-1] == (Transition.RESOLVE, Reason.FEEDBACK)
+    over = result.states[KEY].last
+    assert over is not None
+    assert "ann" in over.feedback
+    assert result.states[KEY].alert is None
+
+
+def test_an_alert_that_a_person_confirms_goes_on_with_their_word_and_is_changed_once() -> None:
+    state = _with_alert(_taught())
+    assert state.alert is not None
+    lessons = _lesson(Kind.REAL, state.alert)
+    heard = _step(_batch(TAUGHT, lessons=lessons), state)
+    assert _told(heard) == [(Transition.UPDATE, Reason.FEEDBACK)]
+    after = heard.states[KEY]
+    assert after.alert is not None
+    assert "ann" in after.alert.feedback
+    assert _step(_batch(TAUGHT, lessons=lessons), after).outcomes == []
 
 
 # -- late hours and gaps
