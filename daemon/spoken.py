@@ -41,7 +41,10 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def lessons_for(key: SeriesKey, spoken: Iterable[Spoken], at: datetime) -> Lessons:
-    """Return what counts for a series: what names it exactly outranks wildcards, and the newest word the older."""
+    """Return what counts for a series: what names it exactly outranks wildcards, and the newest word the older.
+
+    Of words spoken at the same moment, the last one given here counts.
+    """
     meant = [one for one in spoken if one.undone_at is None and one.concerns(key)]
-    meant.sort(key=lambda one: (one.pattern == str(key), one.lesson.given_at, one.lesson.id))
+    meant.sort(key=lambda one: (one.pattern == str(key), one.lesson.given_at))
     return Lessons.of((one.lesson for one in meant), at)

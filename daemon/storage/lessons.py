@@ -46,7 +46,7 @@ def add(connection: sqlite3.Connection, spoken: Spoken) -> None:
 def everything(connection: sqlite3.Connection, *, undone: bool) -> list[Spoken]:
     """Return what people said, oldest first; what was taken back only if asked for."""
     where = "" if undone else "WHERE undone_at IS NULL"
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM lessons {where} ORDER BY given_at, id")  # noqa: S608 - our own words
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM lessons {where} ORDER BY given_at, rowid")  # noqa: S608 - our own words
     return [_spoken(row) for row in rows]
 
 

@@ -107,7 +107,7 @@ class Lessons:
             return None
         side = side_of(verdict, observation)
         for lesson in reversed(self.given):
-            if lesson.side is side and _excuses(lesson, verdict, observation, settles=settles):
+            if lesson.side is side and self._excuses(lesson, verdict, observation, settles=settles):
                 return lesson
         return None
 
@@ -125,6 +125,28 @@ class Lessons:
                 if not outgrown:
                     return Word(lesson.words, ends=lesson.kind is not Kind.REAL)
         return None
+
+    def _excuses(self, lesson: Lesson, verdict: Verdict, observation: Observation, *, settles: bool) -> bool:
+        start, end = start_of(observation), end_of(observation)
+        if end <= lesson.start or not lesson.holds(start):
+            return False
+        evidence = evidence_of(verdict.score)
+        match lesson.kind:
+            case Kind.EXPECTED_ONCE:
+                return start < lesson.once_until
+            case Kind.NOISE:
+                return evidence <= lesson.bar(end)
+            case Kind.EXPECTED:
+                since = start - max(lesson.start, lesson.given_at)
+                # The former normal counts again, and a window that reaches back before that was expected.
+                if since < SETTLING or not lesson.holds(self.at):
+                    return True
+                # Nothing is measured by a level of nothing, so silence that is wanted has to be excused for good.
+                if lesson.side is Side.BELOW and observation.value == 0.0:
+                    return True
+                return not settles and since < UNLEARNING and evidence <= CLEARLY_MORE * lesson.evidence
+            case Kind.REAL:
+                return False
 
     @property
     def going_on(self) -> tuple[Lesson, ...]:
@@ -152,25 +174,3 @@ NONE = Lessons()
 
 def _same_episode(one: Lesson, other: Lesson) -> bool:
     return one.side is other.side and one.start < other.spoken_of and other.start < one.spoken_of
-
-
-def _excuses(lesson: Lesson, verdict: Verdict, observation: Observation, *, settles: bool) -> bool:
-    start, end = start_of(observation), end_of(observation)
-    if end <= lesson.start or not lesson.holds(start):
-        return False
-    evidence = evidence_of(verdict.score)
-    match lesson.kind:
-        case Kind.EXPECTED_ONCE:
-            return start < lesson.once_until
-        case Kind.NOISE:
-            return evidence <= lesson.bar(end)
-        case Kind.EXPECTED:
-            since = start - max(lesson.start, lesson.given_at)
-            if since < SETTLING:
-                return True
-            # Nothing is measured by a level of nothing, so silence that is wanted has to be excused for good.
-            if lesson.side is Side.BELOW and observation.value == 0.0:
-                return True
-            return not settles and since < UNLEARNING and evidence <= CLEARLY_MORE * lesson.evidence
-        case Kind.REAL:
-            return False
