@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("start", "poll", "platform_ingest", "platform_reports", "budget", "detectors")
+NAMES = ("start", "poll", "platform_ingest", "platform_reports", "budget", "fleet", "detectors")
 
 
 def main() -> int:

@@ -111,6 +111,18 @@ class Fleet:
             )
         self._columns[:, self._checked(i)] = column_of(detector.state())
 
+    def settle(self, i: int, hours: float) -> bool:
+        """Take what the last hours of one series did for normal; see `SpendDetector.settle`.
+
+        Raises:
+            DetectorError: There is no such series.
+        """
+        detector = self.export(i)
+        is_settled = detector.settle(hours)
+        if is_settled:
+            self.adopt(i, detector)
+        return is_settled
+
     @property
     def columns(self) -> Array:
         """Everything learnt, one column a series; see `detectors.fleet.columns`. Not to be changed."""
