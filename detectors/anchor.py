@@ -1,7 +1,7 @@
 """Notices that a new level is here to stay: a new deployment is the new normal.
 
 It may have been an incident of days after all. So the former level is remembered for a while, and
-hours that fit it bring it back, long before thirty of them were odd.
+hours that fit it bring it back, long before a day of them was odd.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import Any
 from detectors import fields
 
 REMEMBERED = 24  # hourly levels
-ODD = 3.6  # wobbles
-PATIENCE_ABOVE = 30.0  # hours
+ODD = 2.6  # wobbles; about where an alarm that goes on would end
+PATIENCE_ABOVE = 24.0  # hours; for a day an excess is an incident, then it is how things are
 PATIENCE_BELOW = 60.0  # hours; longer than a weekend, which a young series does not know yet
 FAMILIAR = 336.0  # hours of history; before, a weekend may look like a new level
+FULL_HOUR = 1.0 - 1e-9  # hours; of windows whose lengths do not add up exactly
 FORMER = 336.0  # hours that a former level is remembered
 RETURN = 6.0  # hours that must fit it, less those that do not
 HOPELESS = 1000.0  # a first level this many times the usual one came from a freak value
@@ -38,7 +39,7 @@ class Anchor:
         """Remember the level a window speaks for, beside the level that is held for normal."""
         self._part += level * hours
         self._part_hours += hours
-        if self._part_hours >= 1.0 - 1e-9:
+        if self._part_hours >= FULL_HOUR:
             self._levels.append(self._part / self._part_hours)
             del self._levels[:-REMEMBERED]
             if self._former_hours > 0.0:

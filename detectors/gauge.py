@@ -11,6 +11,7 @@ import math
 from typing import NamedTuple
 
 LARGEST_EXPONENT = 50.0
+NARROW = 0.5  # of the small share of the level; ratios are softened less than differences
 
 
 class Gauge(NamedTuple):
@@ -51,4 +52,4 @@ class Gauge(NamedTuple):
 def gauge(expected: float, level: float, floor: float, least: float) -> Gauge:
     """Return the gauge of an hour; `floor` is a share of the level and `least` an amount."""
     small = floor * level
-    return Gauge(expected, expected + small + least, 0.5 * small + least)
+    return Gauge(expected, expected + small + least, NARROW * small + least)

@@ -12,7 +12,9 @@ from detectors import fields
 from detectors.spans import SPANS
 
 DAY = 24.0  # hours
+END_OF_DAY = DAY - 1e-6  # of windows whose lengths do not add up exactly
 REFERENCE = 2.0  # wobbles; what a day of an unremarkable series reaches
+LEAST_SCALE = 0.7  # a calm series is watched more closely, but calm is no proof of calm to come
 CREDIT = 7.0  # days that the reference weighs as much as
 FIRST_DAYS = 5.0  # the first days learnt move the mean like the sixth
 MEMORY = 30.0  # days
@@ -47,7 +49,7 @@ class Habits:
         """Learn strengths as they were before tempering."""
         self._today = list(map(max, self._today, strengths))
         self._hours += hours
-        if self._hours >= DAY - 1e-6:
+        if self._hours >= END_OF_DAY:
             self._end_day()
 
     def state(self) -> dict[str, Any]:
@@ -81,5 +83,5 @@ class Habits:
     def _rescale(self) -> None:
         weight = CREDIT + self._days
         self._scales = [
-            max(1.0, (usual * self._days + REFERENCE * CREDIT) / (weight * REFERENCE)) for usual in self._usual
+            max(LEAST_SCALE, (usual * self._days + REFERENCE * CREDIT) / (weight * REFERENCE)) for usual in self._usual
         ]

@@ -51,7 +51,7 @@ class LevelDetector(Detector):
 
     The value of a window is taken as it is (a ratio, a mean), whatever its length. Late and
     repeated windows are judged and not learnt; missing ones teach nothing. What is learnt from an
-    odd window is clipped; thirty odd hours to one side become the new level.
+    odd window is clipped; a day of odd hours to one side become the new level.
 
     Args:
         sensitivity: How much evidence an anomaly needs.

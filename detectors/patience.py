@@ -11,8 +11,8 @@ from typing import Any
 
 from detectors import fields
 
-QUIETING = 72.0  # hours in which the bar sinks to a third
-HIGHEST_BAR = 2.0  # thresholds; whoever causes a huge spike must not buy weeks of silence with it
+QUIETING = 96.0  # hours in which the bar sinks to a third
+HIGHEST_BAR = 2.5  # thresholds; whoever causes a huge spike must not buy weeks of silence with it
 RELEASE = 0.7  # of the threshold; an alarm that goes on does not flicker
 LONGEST_GAP = 6.0  # hours without data after which nobody can say that an alarm went on
 

@@ -16,7 +16,7 @@ CELLS = 2 * HOURS
 WEEK = 168.0
 FACTOR_CAP = 8.0
 LEAST_FACTOR = 0.05  # a cell that is nearly always empty says nothing about the level
-CELL_MEMORY = 14.0  # hours a cell remembers, about three working weeks or seven weekends
+CELL_MEMORY = 20.0  # hours a cell remembers: four working weeks or ten weekends
 TRUSTED_WEEKEND = 6.0  # hours after which a weekend cell stands on its own
 
 Cells: TypeAlias = tuple[tuple[int, float], ...]

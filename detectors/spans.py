@@ -26,6 +26,7 @@ TYPICAL_PACE = 0.01  # per hour
 ROUGH = 9.0
 REACH = 6.0  # residuals beyond hardly grow any more, or one wild hour would haunt the long means
 BEND = 0.01
+LEAST_LIMIT = 0.05  # residuals that the level may always learn
 TO_DEVIATION = math.sqrt(math.pi / 2)  # mean absolute deviation to standard deviation, if Gaussian
 
 
@@ -107,7 +108,7 @@ class Spans:
 
     def limit(self, clip: float) -> float:
         """Return the largest residual the expectation is allowed to learn in one window."""
-        return clip * TO_DEVIATION * self._typical + 0.05
+        return clip * TO_DEVIATION * self._typical + LEAST_LIMIT
 
     def edges(self, fewer: float, more: float, hours: float) -> tuple[float, float]:
         """Return the residuals at which one window after ordinary ones reaches these strengths."""

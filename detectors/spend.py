@@ -24,12 +24,12 @@ OLD_VERSION = 1  # without habits and episode, which then start fresh
 LARGEST = 1e100  # beyond it arithmetic would overflow long before it would mean anything
 FREAK = 100.0  # times the level: the most the level learns from before it is warm
 
-# Evidence in wobbles, chosen so that an hourly series gives about 0.1, 0.2 and 1 false episode a
+# Evidence in wobbles, chosen so that an hourly series gives a little less than 0.1, 0.2 and 1 false episode a
 # week on the seeds the benchmark calls tuning seeds.
 THRESHOLDS = {
-    Sensitivity.CONSERVATIVE: 3.45,
-    Sensitivity.NORMAL: 3.15,
-    Sensitivity.AGGRESSIVE: 2.2,
+    Sensitivity.CONSERVATIVE: 4.2,
+    Sensitivity.NORMAL: 3.85,
+    Sensitivity.AGGRESSIVE: 2.7,
 }
 
 LIMITS = {
@@ -65,7 +65,7 @@ class SpendDetector(Detector):
 
     A series is measured by its own wobble and its own usual day, and needs more while it is young.
     What is learnt from an odd hour is clipped, so that an incident does not become the norm at
-    once; thirty odd hours above or sixty below do become it, until the series comes back.
+    once; a day of odd hours above or sixty below do become it, until the series comes back.
 
     The score is the evidence alone. Whether it is told depends on the alarm before as well: one
     that goes on ends a little below the threshold, and after it only more is told again.

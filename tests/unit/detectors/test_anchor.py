@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from detectors.anchor import Anchor
+from detectors.anchor import PATIENCE_ABOVE, Anchor
 
 ODD, CALM = 6.0, 1.0
 
@@ -25,9 +25,9 @@ def test_minutes_are_gathered_into_hours():
     assert anchor.usual() == pytest.approx(29.5)
 
 
-def test_thirty_odd_hours_to_one_side_settle_it():
+def test_more_than_a_day_of_odd_hours_above_settles_it():
     anchor = Anchor()
-    for _ in range(30):
+    for _ in range(int(PATIENCE_ABOVE)):
         anchor.count(ODD, 0.0, 1.0)
     assert not anchor.is_settled
     anchor.count(ODD, 0.0, 1.0)
@@ -42,7 +42,7 @@ def test_calm_hours_count_back_but_not_beyond_nothing():
         anchor.count(ODD, 0.0, 1.0)
     for _ in range(50):
         anchor.count(CALM, CALM, 1.0)
-    for _ in range(30):
+    for _ in range(int(PATIENCE_ABOVE)):
         anchor.count(ODD, 0.0, 1.0)
     assert not anchor.is_settled
 

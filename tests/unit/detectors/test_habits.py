@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from detectors.habits import Habits
+from detectors.habits import LEAST_SCALE, Habits
 from detectors.spans import SPANS
 
 TRUSTED = [1.0] * len(SPANS)
@@ -19,8 +19,9 @@ def after(days: int, daily_maximum: float) -> Habits:
     return habits
 
 
-def test_a_calm_series_gets_no_bonus():
-    assert after(30, 0.5).temper([3.0] * len(SPANS), TRUSTED) == [3.0] * len(SPANS)
+def test_a_calm_series_is_watched_more_closely_within_limits():
+    tempered = after(30, 0.1).temper([3.0] * len(SPANS), TRUSTED)
+    assert tempered == pytest.approx([3.0 / LEAST_SCALE] * len(SPANS))
 
 
 def test_a_series_that_jumps_every_day_needs_more():
@@ -41,10 +42,10 @@ def test_one_wild_day_is_no_habit():
 def test_every_span_has_its_own_habit():
     habits = Habits()
     for _ in range(30):
-        habits.learn([8.0, 1.0, 1.0, 1.0, 1.0], 24.0)
+        habits.learn([8.0, 2.0, 2.0, 2.0, 2.0], 24.0)
     tempered = habits.temper([4.0] * len(SPANS), TRUSTED)
     assert tempered[0] < 2.0
-    assert tempered[1:] == [4.0] * (len(SPANS) - 1)
+    assert tempered[1:] == pytest.approx([4.0] * (len(SPANS) - 1))
 
 
 def test_a_day_of_minutes_is_a_day():

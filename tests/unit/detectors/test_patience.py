@@ -46,8 +46,8 @@ def test_more_is_told_again():
 
 
 def test_a_day_later_a_little_less_is_enough():
-    assert told(after_an_alarm(5.0, calm_hours=24), 3.8)
-    assert not told(after_an_alarm(5.0, calm_hours=24), 3.4)
+    assert told(after_an_alarm(5.0, calm_hours=24), 4.0)
+    assert not told(after_an_alarm(5.0, calm_hours=24), 3.8)
 
 
 def test_a_huge_alarm_buys_no_weeks_of_silence():
