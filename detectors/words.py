@@ -8,6 +8,9 @@ from decimal import Decimal
 SMALLEST_SHOWN = 0.0001
 """Below it an amount would read as nothing."""
 
+EVEN = 100.0
+"""Factors from here on are told without a fraction."""
+
 SPECIAL_NAMES = {"api_key": "API key", "task_type": "task"}
 
 
@@ -20,6 +23,11 @@ def dollars(amount: float | Decimal) -> str:
     if 0 < size < 0.01:
         return f"{sign}${size:.4f}"
     return f"{sign}${size:,.2f}"
+
+
+def factor(ratio: float) -> str:
+    """Return how many times; tenths are of interest only in small numbers."""
+    return f"{ratio:,.1f}" if ratio < EVEN else f"{ratio:,.0f}"
 
 
 def entity(dimension: str, name: str) -> str:

@@ -154,4 +154,4 @@ def _ratio(alert: Alert) -> str:
     ratio = alert.observed / alert.expected
     if ratio > LARGEST_RATIO:
         return f"more than {LARGEST_RATIO:,.0f} times as much"
-    return f"{ratio:.1f} times as much" if ratio >= 1 else f"{100 * (1 - ratio):.0f} % less"
+    return f"{words.factor(ratio)} times as much" if ratio >= 1 else f"{100 * (1 - ratio):.0f} % less"

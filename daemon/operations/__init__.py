@@ -4,6 +4,7 @@ from daemon.operations.facade import Operations
 from daemon.operations.feedback_results import Feedback, FeedbackList, FeedbackResult, LessonSummary
 from daemon.operations.results import (
     AlertDetail,
+    AlertExplanation,
     AlertList,
     AlertSummary,
     ChannelStatus,
@@ -20,6 +21,7 @@ from daemon.operations.results import (
 
 __all__ = [
     "AlertDetail",
+    "AlertExplanation",
     "AlertList",
     "AlertSummary",
     "ChannelStatus",

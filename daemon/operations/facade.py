@@ -11,6 +11,7 @@ from daemon.clock import from_ms, to_ms
 from daemon.domain import SeriesKey
 from daemon.engine import Engine
 from daemon.errors import UnknownNameError
+from daemon.operations.explanations import split_of
 from daemon.operations.feedback import FeedbackDesk
 from daemon.operations.feedback_results import Feedback, FeedbackList, FeedbackResult
 from daemon.operations.naming import matching, require
@@ -109,6 +110,7 @@ class Operations:
             reason=alert.reason,
             detector=alert.detector,
             causes=list(alert.causes),
+            explanation=split_of(alert.explanation) if alert.explanation else None,
             related=[_short(one) for one in related],
             messages=[
                 MessageSummary(

@@ -101,6 +101,35 @@ class MessageSummary(Result):
     last_error: str | None
 
 
+class ContributorExcess(Result):
+    """What one value of a dimension has to do with an excess."""
+
+    name: str = Field(description="In parentheses for calls that name none, and for all that are not listed.")
+    observed: float | None = Field(description="Its own value in the worst hour; none for a ratio of no calls.")
+    usual: float | None = Field(description="Its own value in the same time ordinarily.")
+    excess: float = Field(description="Its part of the excess.")
+    share: float | None = Field(description="The same as a share of 1 of the excess.")
+
+
+class AlertExplanation(Result):
+    """The excess of the worst hour, split exactly; amounts are in the unit of the series."""
+
+    observed: float
+    expected: float
+    excess: float
+    drivers: dict[str, float] = Field(
+        description="Dollars by driver, of cost alone; negative if it made calls cheaper. "
+        "With unexplained they add up to the excess."
+    )
+    contributors: dict[str, list[ContributorExcess]] = Field(
+        description="By dimension, largest move first; with unexplained each adds up to the excess."
+    )
+    unexplained: float = Field(description="What no call accounts for: the baseline less the expectation.")
+    calls: int | None = Field(description="Calls in the worst hour, where the split needs them.")
+    usual_calls: float | None
+    baseline: str = Field(description="What is taken for ordinary.")
+
+
 class AlertDetail(Result):
     """One alert with everything known about it."""
 
@@ -112,7 +141,10 @@ class AlertDetail(Result):
     score: float
     reason: str
     detector: str
-    causes: list[str] = Field(description="Largest contributor of each dimension, largest share first.")
+    causes: list[str] = Field(description="Largest contributor to the excess in each dimension, most telling first.")
+    explanation: AlertExplanation | None = Field(
+        default=None, description="The split of the excess; none where nothing went before it."
+    )
     related: list[AlertSummary] = Field(description="Other alerts of the same incident.")
     messages: list[MessageSummary]
 

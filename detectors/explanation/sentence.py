@@ -54,7 +54,7 @@ def reasons(explanation: Explanation, say: Say = in_dollars) -> str:
     parts = [f"mostly {who}"] if who else []
     parts += [f"because of {what}"] if what else []
     if explanation.effects and _is_much(explanation.unexplained, explanation):
-        parts.append(f"with {words.dollars(explanation.unexplained)} that no call accounts for")
+        parts.append(f"leaving {words.dollars(explanation.unexplained)} unexplained")
     return ", ".join(parts)
 
 
@@ -88,5 +88,5 @@ def _words(effect: Effect, explanation: Explanation) -> str:
     made, usual = explanation.calls, explanation.usual_calls
     known_ratio = usual > 0 and made / usual <= LARGEST_RATIO
     if effect.driver is Driver.CALLS and effect.dollars > 0 and known_ratio:
-        return f"{made / usual:,.1f} times as many calls"
+        return f"{words.factor(made / usual)} times as many calls"
     return (MORE if effect.dollars > 0 else LESS)[effect.driver]

@@ -29,7 +29,7 @@ async def explain_alert(
     operations: Operations,
     alert_id: Annotated[str, Field(description="Id from list_alerts.", max_length=100)],
 ) -> Annotated[CallToolResult, AlertDetail]:
-    """Tell why an alert fired: the hour, the expected band, who drives it, related alerts, and who was told."""
+    """Tell why an alert fired: the expected band, who and what made the excess, related alerts, and who was told."""
     detail = await operations.explain_alert(alert_id)
     causes = f" Causes: {', '.join(detail.causes)}." if detail.causes else ""
     return answer(detail, f"{detail.alert.series} is {detail.alert.state}: {detail.alert.summary}{causes}")

@@ -123,7 +123,7 @@ def test_what_the_baseline_does_not_expect_is_left_unexplained_and_named():
     result = told({**ORDINARY, BIG: usage(200, "20")}, expected=Decimal(6))
     assert (result.excess, result.unexplained) == (Decimal(15), Decimal(5))
     assert effects(result) == {Driver.CALLS: Decimal(10)}
-    assert reasons(result).endswith(", with $5.00 that no call accounts for")
+    assert reasons(result).endswith(", leaving $5.00 unexplained")
 
 
 def test_prices_belong_to_provider_and_model_where_both_are_known():
