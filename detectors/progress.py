@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from detectors import fields
 
+LATE = -1e-6  # hours; stamps are not told apart more finely
+LEAST_FRESH = 0.5  # share of a window that must be new for it to be learnt
+
 
 class Step(NamedTuple):
     """A window relative to what has been learnt.
@@ -45,7 +48,7 @@ class Progress:
         if start >= self.until:
             return Step(hours, (start - self.until) / 3600, 1.0)
         fresh = (start - self.until) / 3600 + hours
-        if fresh < -1e-6:
+        if fresh < LATE:
             return Step(hours, math.inf, 1.0)
         return Step(hours, 0.0, max(0.0, fresh / hours))
 
@@ -55,7 +58,7 @@ class Progress:
         Half of it must be new: a repeated or late window is not learnt twice, while stamps that
         jitter by a few seconds do no harm.
         """
-        return step.fresh >= 0.5 and step.gap != math.inf
+        return step.fresh >= LEAST_FRESH and step.gap != math.inf
 
     def advance(self, at: datetime, hours: float) -> None:
         """Count a window as learnt."""

@@ -29,6 +29,7 @@ from detectors.reasons import BELOW_ONE, ORDINARY, TOO_LITTLE_HISTORY, evidence_
 LARGEST = 1e100  # squares of it still fit
 TINY = 1e-10
 
+TREE_WINDOW = 100  # windows
 LEAST_DEVIATIONS = 2.0  # nothing nearer is an alarm, however regular the days were
 
 # Deviations to either side of the mean, for the band of those that count in something else.
@@ -55,6 +56,7 @@ class Recipe:
         teach: Shows the model a value.
         squash: Maps raw scores into [0, 1), strictly increasing.
         in_deviations: Whether raw scores are standard deviations, so that the band can be exact.
+        fill: Windows that the model needs before it scores anything at all.
     """
 
     summary: str
@@ -63,6 +65,7 @@ class Recipe:
     teach: Callable[[Any, float], None]
     squash: Callable[[float], float]
     in_deviations: bool = False
+    fill: int = 0
 
 
 def _gaussian(_seed: int) -> Any:
@@ -80,7 +83,7 @@ def _sad(_seed: int) -> Any:
 def _half_space_trees(seed: int) -> Any:
     from river import anomaly, preprocessing  # heavy, so only when chosen
 
-    return preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees(window_size=100, seed=seed)
+    return preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees(window_size=TREE_WINDOW, seed=seed)
 
 
 def _loda(seed: int) -> Any:
@@ -151,6 +154,7 @@ RECIPES = {
         _ask_features,
         _teach_features,
         _below_one,
+        fill=TREE_WINDOW,
     ),
     "local_outlier_factor": Recipe(
         "How lonely a value is among the last 1000 (LocalOutlierFactor); slow.",
@@ -231,7 +235,7 @@ class RiverDetector(Detector):
     def judge(self, observation: Observation) -> Verdict:
         """Judge the value of a window; its time does not matter."""
         span_in_hours(observation)
-        warming_up = self._learnt < self.grace
+        warming_up = self._learnt < max(self.grace, 2 * self._recipe.fill)
         score = 0.0 if warming_up else self._score(observation.value)
         odd = not warming_up and evidence_of(score) > self._budget.bar
         mean, reach = self._mean.get(), self._width() * math.sqrt(self._variance.get())
@@ -254,7 +258,7 @@ class RiverDetector(Detector):
         self._progress.advance(observation.at, hours)
         value = _bounded(observation.value)
         # The first scores come from an empty model and would spoil the bar for long.
-        if self._learnt >= self.grace // 2:
+        if self._learnt >= max(self.grace // 2, self._recipe.fill):
             self._budget.learn(evidence_of(self._score(value)), observation.at, hours)
         self._recipe.teach(self._river, value)
         self._mean.update(value)
