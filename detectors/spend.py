@@ -27,9 +27,9 @@ FREAK = 100.0  # times the level: the most the level learns from before it is wa
 # Evidence in wobbles, chosen so that an hourly series gives a little less than 0.1, 0.2 and 1 false episode a
 # week on the seeds the benchmark calls tuning seeds.
 THRESHOLDS = {
-    Sensitivity.CONSERVATIVE: 4.2,
-    Sensitivity.NORMAL: 3.85,
-    Sensitivity.AGGRESSIVE: 2.7,
+    Sensitivity.CONSERVATIVE: 4.1,
+    Sensitivity.NORMAL: 3.8,
+    Sensitivity.AGGRESSIVE: 2.65,
 }
 
 LIMITS = {
