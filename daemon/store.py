@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from daemon.alerts import Alert
-from daemon.domain import Dimension, Entity, Measures, SeriesKey, Transaction
+from daemon.domain import Entity, Measures, SeriesKey, Transaction
 from detectors.decision.episodes import Episode
 from notifiers.base import Notification
-
 
 Span: TypeAlias = tuple[int, int]
 """From when to when, in milliseconds; the end is not in it."""
@@ -140,10 +139,6 @@ class Store(Protocol):
 
     async def trailing(self, ids: Sequence[int], start: int, end: int) -> dict[int, Measures]:
         """Return sums of the minutes in [start, end) by entity id; nothing for those without a call."""
-        ...
-
-    async def breakdown(self, entity: Entity, start: int, end: int) -> Mapping[Dimension, list[tuple[str, Measures]]]:
-        """Return the largest contributors per other dimension to an entity's calls in [start, end)."""
         ...
 
     async def cells(self, entity: Entity, spans: Sequence[Span]) -> Cells:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.alerts import Alert
-from daemon.domain import Dimension, Entity, Measures, SeriesKey, Transaction
+from daemon.domain import Entity, Measures, SeriesKey, Transaction
 from daemon.errors import ConfigError
 from daemon.failpoints import failpoint
 from daemon.spoken import Spoken
@@ -127,10 +127,6 @@ class SqliteStore:
     async def trailing(self, ids: Sequence[int], start: int, end: int) -> dict[int, Measures]:
         """See `daemon.store.Store.trailing`."""
         return await self._database.read(partial(windows.trailing, ids=ids, start=start, end=end))
-
-    async def breakdown(self, entity: Entity, start: int, end: int) -> Mapping[Dimension, list[tuple[str, Measures]]]:
-        """See `daemon.store.Store.breakdown`."""
-        return await self._database.read(partial(windows.breakdown, entity=entity, start=start, end=end))
 
     async def cells(self, entity: Entity, spans: Sequence[Span]) -> Cells:
         """See `daemon.store.Store.cells`."""

@@ -1,11 +1,11 @@
-"""Reading what the windows say: which entities changed, hourly sums, the trailing hour, and shares."""
+"""Reading what the windows say: which entities changed, hourly sums, and the trailing hour."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from daemon.domain import MEASURES, NAMED, Dimension, Entity, Measures
+from daemon.domain import MEASURES, Dimension, Entity, Measures
 from daemon.store import StoredEntity
 
 _SUMS = ", ".join(MEASURES)
@@ -45,28 +45,3 @@ def trailing(connection: sqlite3.Connection, ids: Sequence[int], start: int, end
         if row[0] is not None:
             found[entity_id] = Measures(*row)
     return found
-
-
-def breakdown(
-    connection: sqlite3.Connection, entity: Entity, start: int, end: int, most: int = 3
-) -> Mapping[Dimension, list[tuple[str, Measures]]]:
-    """Return, per other dimension, the entities with the largest cost among an entity's calls in [start, end)."""
-    shares: dict[Dimension, list[tuple[str, Measures]]] = {}
-    only, values = _condition(entity)
-    for dimension in NAMED:
-        if dimension is entity.dimension:
-            continue
-        query = (
-            f"SELECT {dimension}, {_TOTALS} FROM transactions WHERE at >= ? AND at < ? {only} "  # noqa: S608 - enum names
-            f"AND {dimension} IS NOT NULL GROUP BY 1 ORDER BY sum(cost_nanos) DESC, sum(calls) DESC LIMIT ?"
-        )
-        rows = connection.execute(query, (start, end, *values, most)).fetchall()
-        if rows:
-            shares[dimension] = [(row[0], Measures(*row[1:])) for row in rows]
-    return shares
-
-
-def _condition(entity: Entity) -> tuple[str, tuple[str, ...]]:
-    if entity.dimension is Dimension.TOTAL:
-        return "", ()
-    return f"AND {entity.dimension} = ?", (entity.name,)
