@@ -79,11 +79,11 @@ class World:
         """Let time pass with a poll every few minutes; returns the alerts that changed."""
         return [alert for _ in range(0, minutes, step) for alert in await self.pass_by(step)]
 
-    async def spike(self, minutes: int) -> None:
-        """Let robot spend 60 dollars a minute."""
+    async def spike(self, minutes: int, agent: str = "robot") -> None:
+        """Let an agent spend 60 dollars a minute."""
         for _ in range(minutes):
             at = self.clock.now() + MINUTE
-            await self.pass_by(1, self.call(f"spike-{at}", to_ms(at), nanos=60 * 10**9, agent="robot"))
+            await self.pass_by(1, self.call(f"spike-{at}", to_ms(at), nanos=60 * 10**9, agent=agent))
 
     async def messages(self, channel: str = "slack") -> list[tuple[str, int, str]]:
         """Return series, number and turn of every message of a channel, oldest first."""
@@ -217,6 +217,46 @@ async def test_a_spike_that_grows_fourfold_is_told_again(world: World) -> None:
     await world.live(70)
     await world.spike(10)
     assert await world.messages() == [("cost/agent/robot", 1, "pending"), ("cost/agent/robot", 2, "pending")]
+
+
+async def test_two_agents_that_go_wild_half_an_hour_apart_are_two_incidents(world: World) -> None:
+    await world.live(70)
+    await world.spike(3)
+    await world.live(30)
+    await world.spike(3, agent="helper")
+    alerts = {str(alert.series): alert for alert in await world.store.alerts()}
+    assert alerts["cost/total"].incident == alerts["cost/agent/robot"].id
+    assert await world.messages() == [("cost/agent/robot", 1, "pending"), ("cost/agent/helper", 1, "pending")]
+
+
+async def test_what_comes_back_soon_after_its_end_is_the_same_alert_and_told_no_more(world: World) -> None:
+    await world.live(70)
+    await world.spike(3)
+    await _ended(world)
+    told = await world.messages()
+    await world.restart()
+    await world.live(30)
+    await world.spike(3)
+    assert await _alerts(world) == [("cost/agent/robot", True), ("cost/total", True)]
+    await _ended(world)
+    assert await world.messages() == told
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_is_not_worth_telling_yet_adds_up_across_hours_and_restarts(world: World, restarted: bool) -> None:
+    world.rules = replace(RULES, watches=(COST.model_copy(update={"min_impact": 500.0}),)).tuned({})
+    await world.live(70)
+    await world.spike(6)
+    assert world.pump.states[ROBOT].pending is not None
+    await world.live(55)
+    if restarted:
+        await world.restart()
+    await world.spike(6)
+    assert await world.messages() == []
+    await world.live(45)
+    opened = {str(alert.series): alert for alert in await world.store.alerts()}["cost/agent/robot"]
+    assert (opened.opened_at, opened.excess < 500.0 <= opened.total_excess) == (NOON + 71 * MINUTE, True)
+    assert await world.messages() == [("cost/agent/robot", 1, "pending")]
 
 
 async def test_late_calls_to_a_told_hour_do_not_tell_it_twice(world: World, call: Call) -> None:
