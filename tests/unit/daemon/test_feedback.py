@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from daemon.clock import from_ms, to_ms
 from daemon.domain import SeriesKey
 from daemon.engine import Engine
-from daemon.errors import UnknownNameError
 from daemon.operations import Feedback, FeedbackResult, Operations
 from daemon.testing import NOON
 from detectors.base import Detector, Observation
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 ROBOT = SeriesKey.parse("cost/agent/robot")
 
 
@@ -231,86 +229,3 @@ async def _never_told(office: Office) -> Detector:
         at = from_ms(start).astimezone(office.engine.settings.zone)
         detector.learn(Observation(at, measures.value(ROBOT.metric) or 0.0, HOUR))
     return detector
-
-
-# -- what is asked and answered
-
-
-async def test_a_preview_tells_what_would_happen_and_does_nothing(office: Office) -> None:
-    await office.live(2, times=4)
-    feedback = Feedback(kind="noise", alert_id=await office.alert(), scope="cost/agent/*")
-    shown = await office.operations.preview_feedback(feedback, actor="ann")
-    assert (shown.matched, shown.examples) == (2, ["cost/agent/helper", "cost/agent/robot"])
-    assert shown.ends == [await office.alert()]
-    assert shown.lesson.effects[0].startswith("needs evidence above ")
-    assert (await office.operations.list_feedback()).total == 0
-    await office.live(0.25, times=4)
-    assert "cost/agent/robot" in office.open_alerts()
-
-
-async def test_the_listing_of_series_says_what_words_change(office: Office) -> None:
-    await office.live(2, times=4)
-    said = await office.say("real", scope="entity")
-    (robot,) = (await office.operations.list_series("cost/agent/robot")).series
-    (helper,) = (await office.operations.list_series("cost/agent/helper")).series
-    assert robot.feedback == said.lesson.effects
-    assert robot.feedback[0].endswith("until it ends are not learnt")
-    assert helper.feedback == []
-    assert said.lesson.pattern == "*/agent/robot"
-
-
-async def test_only_the_last_word_about_an_alert_counts_and_the_former_comes_back_without_it(office: Office) -> None:
-    await office.live(2, times=4)
-    alert = await office.alert()
-    first = await office.say("noise")
-    second = await office.operations.give_feedback(Feedback(kind="real", alert_id=alert), actor="bob")
-    older, newer = reversed((await office.operations.list_feedback()).lessons)
-    assert older.effects == ["nothing now: a newer or more exact word about the same hours counts instead"]
-    assert newer.effects == second.lesson.effects
-    await office.operations.undo_feedback(second.lesson.id, actor="bob")
-    (left,) = (await office.operations.list_feedback("cost/agent/robot")).lessons
-    assert left.effects == first.lesson.effects
-
-
-async def test_what_was_taken_back_is_listed_only_if_asked_for_and_says_by_whom(office: Office) -> None:
-    await office.live(2, times=4)
-    said = await office.say("noise")
-    await office.operations.undo_feedback(said.lesson.id, actor="bob")
-    assert (await office.operations.list_feedback()).total == 0
-    (gone,) = (await office.operations.list_feedback(undone=True)).lessons
-    assert (gone.undone_by, gone.effects) == ("bob", [])
-    with pytest.raises(UnknownNameError, match="no feedback"):
-        await office.operations.undo_feedback(said.lesson.id, actor="bob")
-
-
-async def test_hours_without_an_alert_can_be_spoken_of(office: Office) -> None:
-    start = NOON - 3 * HOUR
-    feedback = Feedback(kind="expected_once", series="cost/agent/robot", start=start, end=NOON - HOUR)
-    said = await office.operations.give_feedback(feedback, actor="ann")
-    await office.live(0.25)
-    assert said.lesson.effects[0].startswith("hours from 4 Mar 2026 ")
-    assert office.engine.states[ROBOT].lessons
-
-
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"kind": "nois", "alert_id": "?"}, "did you mean noise"),
-    ({"kind": "noise", "alert_id": "?"}, "there is no alert"),
-    ({"kind": "real"}, "give alert_id, or series and start"),
-    ({"kind": "real", "series": "cost/agent/robt", "start": NOON}, "such as cost/agent/robot"),
-    ({"kind": "real", "series": "cost/agent/*", "start": NOON}, "put the pattern into scope"),
-    ({"kind": "real", "series": "cost/agent/robot", "start": NOON}, "needs start and end"),
-    ({"kind": "real", "series": "cost/agent/robot", "start": NOON, "end": NOON}, "cannot end"),
-    ({"kind": "real", "series": "cost/agent/robot", "start": NOON, "until": NOON + DAY}, "leave it out"),
-    ({"kind": "noise", "series": "cost/agent/robot", "start": NOON, "until": NOON + 99 * DAY}, "90 days"),
-    ({"kind": "noise", "series": "cost/agent/robot", "start": NOON}, "give alert_id"),
-    ({"kind": "expected", "series": "cost/agent/robot", "start": NOON, "until": NOON}, "is over already"),
-    ({"kind": "expected", "series": "cost/agent/robot", "start": NOON, "scope": "cost/model/*"}, "leaves out"),
-    ({"kind": "expected", "series": "cost/agent/robot", "start": NOON, "scope": "x/*"}, "no series matches"),
-]
-
-
-async def test_a_refusal_says_what_to_give_instead_and_keeps_nothing(office: Office) -> None:
-    for given, words in REFUSED:
-        with pytest.raises(UnknownNameError, match=words):
-            await office.operations.give_feedback(Feedback(**given), actor="ann")
-    assert (await office.operations.list_feedback(undone=True)).total == 0
