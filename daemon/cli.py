@@ -18,6 +18,7 @@ COMMANDS = {
     "feedback": ("daemon.commands.feedback", "say what an alert was, list what was said, take it back"),
     "check": ("daemon.commands.check", "check settings, platform, data directory and channels"),
     "detect": ("daemon.commands.detect", "score CSV files as they would have been seen live"),
+    "backtest": ("daemon.commands.backtest", "say what other settings would have told about the past"),
     "platform": ("local_platform.command", "serve the embedded, Revenium-compatible platform by itself"),
     "replay": ("local_platform.replay", "meter recorded LLM calls through the API"),
 }

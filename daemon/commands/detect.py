@@ -105,6 +105,8 @@ def run(args: argparse.Namespace) -> int:
         tasks = _targets(args.inputs, args.output)
         for line in _score_all(tasks, plan, args.jobs):
             print(line, file=sys.stderr)
+    except BrokenPipeError:
+        raise  # whoever read the output has enough; the command line knows how to leave quietly
     except (InputError, DetectorError, OSError) as error:
         print(f"revenium-monitor detect: {error}", file=sys.stderr)
         return Exit.USAGE

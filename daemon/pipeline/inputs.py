@@ -85,15 +85,15 @@ class Gatherer:
             metric = work.key.metric
             closed = range(work.closed_from, work.closed_until, HOUR_MS)
             current = (
-                self._observation(metric, poll.watermark - HOUR_MS, recent.get(work.stored.id))
+                _observation(metric, poll.watermark - HOUR_MS, recent.get(work.stored.id), self.zone)
                 if work.current
                 else None
             )
             one = SeriesInput(
                 work.key,
                 work.rules,
-                closed=tuple(self._observations(metric, closed, own)),
-                late=tuple(self._observations(metric, work.late, own)),
+                closed=tuple(observations(metric, closed, own, self.zone)),
+                late=tuple(observations(metric, work.late, own, self.zone)),
                 current=current,
                 lessons=work.lessons,
             )
@@ -110,21 +110,24 @@ class Gatherer:
                 end = max(end, work.closed_until)
         return await self.store.hours(sorted(ids), start, end) if ids else {}
 
-    def _observations(
-        self, metric: Metric, starts: Iterable[int], hours: Mapping[int, Measures]
-    ) -> Iterator[Observation]:
-        for start in starts:
-            observation = self._observation(metric, start, hours.get(start))
-            if observation is not None:
-                yield observation
 
-    def _observation(self, metric: Metric, start: int, measures: Measures | None) -> Observation | None:
-        """Nothing happened: zero for a counter. Too few calls for a ratio to mean anything: a gap."""
-        measures = measures or Measures()
-        if not metric.is_counter and measures.calls < FEWEST_CALLS:
-            return None
-        value = measures.value(metric)
-        return None if value is None else Observation(from_ms(start).astimezone(self.zone), value, HOUR)
+def observations(
+    metric: Metric, starts: Iterable[int], hours: Mapping[int, Measures], zone: tzinfo
+) -> Iterator[Observation]:
+    """Yield what is observed in the hours that begin at `starts`, on the owner's clock."""
+    for start in starts:
+        observation = _observation(metric, start, hours.get(start), zone)
+        if observation is not None:
+            yield observation
+
+
+def _observation(metric: Metric, start: int, measures: Measures | None, zone: tzinfo) -> Observation | None:
+    """Nothing happened: zero for a counter. Too few calls for a ratio to mean anything: a gap."""
+    measures = measures or Measures()
+    if not metric.is_counter and measures.calls < FEWEST_CALLS:
+        return None
+    value = measures.value(metric)
+    return None if value is None else Observation(from_ms(start).astimezone(zone), value, HOUR)
 
 
 def _watched(stored: StoredEntity, rules: Rules) -> Iterator[tuple[SeriesKey, SeriesRules]]:

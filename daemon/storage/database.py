@@ -68,6 +68,34 @@ class Database:
                 "and the file must be one of ours"
             ) from error
 
+    async def open_to_read(self) -> None:
+        """Open a file that is there without ever writing to it, beside the daemon that does; only `read` works then.
+
+        Raises:
+            DataDirectoryError: There is no such file, or it is of another version.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            self._read_connection = await loop.run_in_executor(self._readers, self._connect_visitor)
+        except sqlite3.Error as error:
+            await self.close()
+            raise DataDirectoryError(
+                f"{self._path}: {error}; start 'revenium-monitor run' first, or choose its MONITOR_DATA_DIR"
+            ) from error
+        except DataDirectoryError:
+            await self.close()
+            raise
+
+    def _connect_visitor(self) -> sqlite3.Connection:
+        connection = self._connect_reader()
+        try:
+            check(connection)
+            check_is_current(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     def _connect_writer(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
@@ -189,6 +217,18 @@ def check(connection: sqlite3.Connection) -> None:
     if current == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
         raise DataDirectoryError(
             "the database belongs to another program; choose another MONITOR_DATA_DIR or move the file away"
+        )
+
+
+def check_is_current(connection: sqlite3.Connection) -> None:
+    """Look whether the file has everything that this version reads.
+
+    Raises:
+        DataDirectoryError: It was written by an older version.
+    """
+    if _version(connection) < len(list(_migrations())):
+        raise DataDirectoryError(
+            "the database was written by an older version; start 'revenium-monitor run' once, it brings it up to date"
         )
 
 

@@ -38,6 +38,14 @@ class SqliteStore:
         await self._database.open()
         await self.recover()
 
+    async def open_to_read(self) -> None:
+        """Open an existing file beside the daemon that writes it; everything that would change it is refused.
+
+        Raises:
+            DataDirectoryError: There is no such file, or it is of another version.
+        """
+        await self._database.open_to_read()
+
     async def recover(self) -> None:
         """Put back messages that a crash left in flight; they may reach their channel a second time."""
         await self._database.write(outbox.recover)

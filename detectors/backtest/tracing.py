@@ -82,6 +82,8 @@ def trace_all(
         for series, history in histories.items()
         for settings in (candidate.applied_to(history.settings),)
     }
+    for settings in {key[1]: settings for key, (_, settings) in work.items()}.values():
+        settings.build()  # an unknown name is better told before any work is done
     total = sum(len(history.observations) for history, _ in work.values())
     done = 0
     traces = {}
