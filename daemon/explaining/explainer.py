@@ -60,10 +60,12 @@ class Explainer:
 
     async def _baseline(self, alert: Alert) -> Baseline | None:
         """Return what is ordinary for an alert. Of one that is as new as its episode, it is nothing at all."""
-        calm = calm_before(alert)
-        episodes = await self.store.episodes(alert.series, *calm)
+        window, calm = window_of(alert), calm_before(alert)
+        # An alert opens at the end of its first window, which was not calm either.
+        first = window[1] - window[0]
+        episodes = [(start - first, end) for start, end in await self.store.episodes(alert.series, *calm)]
         for since in await self.store.seen_since([alert.series.entity, TOTAL]):
-            found = comparable(window_of(alert), calm, self.zone, seen_since=since, episodes=episodes)
+            found = comparable(window, calm, self.zone, seen_since=since, episodes=episodes)
             if found is not None:
                 return found
         return None
