@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from daemon.alerts import Alert
 from daemon.pipeline.movers import is_comparable
@@ -11,6 +12,9 @@ from daemon.pipeline.step import Outcome
 from detectors.decision.episodes import Transition
 from detectors.decision.hierarchy import Mover, leads
 from notifiers.base import Kind
+
+STRANDED_AFTER = timedelta(hours=1)
+"""An alert that goes on for so long after the end of the one that spoke for it has a story of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,13 @@ class Unsettled:
     heads: Sequence[Alert]
 
 
-def unsettled(outcomes: Sequence[Outcome], still_open: Iterable[Alert]) -> Unsettled:
+def unsettled(outcomes: Sequence[Outcome], still_open: Iterable[Alert], over: Iterable[Alert] = ()) -> Unsettled:
     """Return what is to be grouped.
 
     Args:
         outcomes: What a step decided, in order.
         still_open: Alerts that were open before the step.
+        over: Alerts that had ended before it.
     """
     latest = {outcome.alert.id: outcome.alert for outcome in outcomes}
     known = {alert.id: latest.get(alert.id, alert) for alert in still_open}
@@ -52,6 +57,8 @@ def unsettled(outcomes: Sequence[Outcome], still_open: Iterable[Alert]) -> Unset
     led = {head.id for head in heads}
     joining = [latest[each] for each in sorted(opened)]
     joining += [alert for alert in back if alert.incident not in led]
+    ends = {alert.id: alert.resolved_at for alert in over}
+    joining += [alert for alert in latest.values() if alert.id in known and _is_stranded(alert, ends)]
     return Unsettled(latest, joining, heads)
 
 
@@ -82,6 +89,16 @@ def group(outcomes: Sequence[Outcome], found: Unsettled, movers: Mapping[str, Mo
             latest[alert.id] = alert.told()
             told.append(Told(latest[alert.id], kind))
     return list(latest.values()), told
+
+
+def _is_stranded(alert: Alert, ends: Mapping[str, datetime | None]) -> bool:
+    end_of_lead = ends.get(alert.incident)
+    return (
+        alert.is_open
+        and alert.quiet_since is None
+        and end_of_lead is not None
+        and alert.updated_at - end_of_lead >= STRANDED_AFTER
+    )
 
 
 def _led(joining: Sequence[Alert], heads: Sequence[Alert], movers: Mapping[str, Mover]) -> dict[str, str]:

@@ -48,7 +48,7 @@ async def survey(
         verdicts: The newest verdicts.
     """
     heads = [head for head in heads if any(is_comparable(head, one) for one in joining)]
-    sights = {alert.id: _worst(alert) for alert in joining}
+    sights = {alert.id: _newest_odd(alert, verdicts) for alert in joining}
     sights |= {head.id: _present(head, verdicts) for head in heads}
     found = {}
     for alert in (*joining, *heads):
@@ -85,6 +85,12 @@ def mover(alert: Alert, sight: Sight, cells: Cells, others: Iterable[Alert]) -> 
 
 def _worst(alert: Alert) -> Sight:
     return Sight(alert.window_start, alert.window_end, alert.observed, alert.expected)
+
+
+def _newest_odd(alert: Alert, verdicts: Verdicts) -> Sight:
+    """Return the newest window if it is out of band; an alert of a late hour is about that hour."""
+    is_odd = alert.series in verdicts and verdicts[alert.series][1].is_anomaly
+    return _present(alert, verdicts) if is_odd else _worst(alert)
 
 
 def _present(alert: Alert, verdicts: Verdicts) -> Sight:

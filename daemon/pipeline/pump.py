@@ -121,7 +121,8 @@ class Pump:
         """Group what changed into incidents and put it into words."""
         outcomes = [outcome for result in results.values() for outcome in result.outcomes]
         still_open = [state.alert for state in self.states.values() if state.alert is not None]
-        found = unsettled(outcomes, still_open)
+        over = [state.last for state in self.states.values() if state.last is not None]
+        found = unsettled(outcomes, still_open, over)
         verdicts = self.verdicts | {key: seen for result in results.values() for key, seen in result.verdicts.items()}
         alerts, told = group(outcomes, found, await survey(self._store, found.joining, found.heads, verdicts))
         announced = {one.alert.id for one in told}

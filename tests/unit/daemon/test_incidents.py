@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.alerts import Alert
 from daemon.domain import NAMED, NANO, Dimension, Entity, Measures
-from daemon.pipeline.incidents import Told, group, unsettled
+from daemon.pipeline.incidents import STRANDED_AFTER, Told, group, unsettled
 from daemon.pipeline.movers import survey
 from daemon.pipeline.step import Outcome
 from daemon.store import Cells, Span
@@ -67,8 +68,9 @@ async def _group(
     still_open: Sequence[Alert] = (),
     calls: Calls = NOTHING,
     verdicts: Mapping[Any, tuple[Observation, Verdict]] | None = None,
+    over: Sequence[Alert] = (),
 ) -> tuple[list[Alert], list[Told]]:
-    found = unsettled(outcomes, still_open)
+    found = unsettled(outcomes, still_open, over)
     movers = await survey(calls, found.joining, found.heads, verdicts or {})  # type: ignore[arg-type] # all it needs
     return group(outcomes, found, movers)
 
@@ -189,6 +191,25 @@ async def test_a_member_that_comes_back_after_its_lead_is_over_speaks_for_itself
     back = _outcome(alert("cost/total", incident=lead.id), Transition.UPDATE, Reason.REOPENED)
     assert _grouped((await _group([back]))[1]) == [("cost/total", Kind.FIRING)]
     assert (await _group([back], [lead]))[1] == []
+
+
+@pytest.mark.parametrize(
+    ("after", "changed", "told"),
+    [
+        (STRANDED_AFTER, {}, True),
+        (STRANDED_AFTER - MINUTE, {}, False),
+        (STRANDED_AFTER, {"quiet_since": NOON}, False),
+        (STRANDED_AFTER, {"resolved_at": NOON}, False),
+    ],
+)
+async def test_what_goes_on_long_after_the_end_of_its_lead_speaks_for_itself(
+    alert: MakeAlert, after: timedelta, changed: dict[str, Any], told: bool
+) -> None:
+    lead = alert("cost/agent/robot", resolved_at=NOON)
+    member = alert("cost/total", incident=lead.id, updated_at=NOON + after, **changed)
+    alerts, messages = await _group([_outcome(member, Transition.UPDATE)], [member], over=[lead])
+    assert _grouped(messages) == ([("cost/total", Kind.FIRING)] if told else [])
+    assert [one.incident for one in alerts] == [member.id if told else lead.id]
 
 
 async def test_another_metric_or_direction_is_another_incident(alert: MakeAlert) -> None:
