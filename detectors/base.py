@@ -72,7 +72,8 @@ class Detector(base.SupervisedAnomalyDetector):
     """A river anomaly detector that also speaks observations and verdicts.
 
     The features ``x`` of ``score_one`` and ``learn_one`` are ``{"at": datetime, "span": timedelta}``;
-    the target ``y`` is the value of the window.
+    the target ``y`` is the value of the window. Where river wants an unsupervised detector, in a
+    pipeline that scores, under `river.evaluate` and inside its filters, `detectors.unsupervised` is one.
 
     Attributes:
         name: What the registry calls this detector.

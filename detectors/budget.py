@@ -121,6 +121,25 @@ class Budget:
             from the windows so far.
         weight: Days that this first guess counts for.
         least: Evidence that is never an alarm.
+
+    Attributes:
+        bar: Evidence beyond which a window is an anomaly; infinite while there is nothing to go by.
+
+    References:
+        Gumbel, E. J. (1958). Statistics of Extremes. Columbia University Press.
+        Hosking, J. R. M. (1990). L-moments: Analysis and estimation of distributions using linear
+        combinations of order statistics. Journal of the Royal Statistical Society B 52(1).
+        Coles, S. (2001). An Introduction to Statistical Modeling of Extreme Values. Springer.
+
+    Examples:
+        >>> from datetime import datetime, timedelta, timezone
+        >>> budget = Budget("normal", Gumbel(1.5, 0.3))
+        >>> round(budget.bar, 1)
+        6.6
+        >>> for day in range(28):
+        ...     budget.learn(4.0 + day % 3, datetime(2026, 1, 5, tzinfo=timezone.utc) + timedelta(days=day), 24.0)
+        >>> round(budget.bar, 1)
+        7.1
     """
 
     __slots__ = ("_day", "_first", "_least", "_maxima", "_per_week", "_top", "_weight", "_windows", "bar")

@@ -66,12 +66,44 @@ class GenericDetector(Detector):
     judged and not learnt. The band of a verdict is a guide: what is usual at that hour, plus and minus
     a few ordinary residuals.
 
+    Each look asks how far a feature is from the nearest one seen before, and how rare so large a
+    distance is; decades are -log10 of the share of the distances so far that were as large, from a
+    histogram with an exponential tail::
+
+        evidence = value + 0.7 residual + 0.25 deviation + 0.7 drift + 0.65 density   (decades of each)
+                 + log10(1 + 1000 d) + 4.2 d_few - 0.6 log10(windows / 500), the last when positive
+        score    = evidence / (1 + evidence)
+
+    with d the distance of the value, and d_few that of the mean of three, as shares of the range seen.
+    It is an anomaly when the evidence passes the bar of `detectors.budget` and is no echo.
+
+    An update takes about 50 microseconds; a snapshot has 22 KB and at most 64.
+
     Args:
-        sensitivity: How much evidence an anomaly needs.
+        sensitivity: How many false alarms are bearable, a word of `Sensitivity`.
         memory: Windows after which what was seen is forgotten.
-        least: Difference from the usual below which nothing is new.
+        least: Difference from the usual below which nothing is new, in the unit of the value.
         warm_up: Windows learnt before anything is an anomaly.
         quiet: Whether, after an alarm, only a clearly stronger one counts.
+
+    References:
+        Knorr, E. M., Ng, R. T. (1998). Algorithms for mining distance-based outliers in large datasets.
+        VLDB. For the distance to what was seen as the measure.
+        Pickands, J. (1975). Statistical inference using extreme order statistics. Annals of Statistics
+        3(1). For a tail fitted to what lies beyond a quantile; here the exponential one.
+
+    Examples:
+        >>> from datetime import datetime, timedelta, timezone
+        >>> hour, monday = timedelta(hours=1), datetime(2026, 1, 5, tzinfo=timezone.utc)
+        >>> detector = GenericDetector()
+        >>> for number in range(600):  # either low or high, never between
+        ...     load = (20.0, 80.0)[number // 20 % 2] + number * 7 % 11 / 5
+        ...     detector.learn(Observation(monday + number * hour, load, hour))
+        >>> for load in (21.0, 81.0, 50.0):
+        ...     print(load, detector.judge(Observation(monday + 600 * hour, load, hour)).is_anomaly)
+        21.0 False
+        81.0 False
+        50.0 True
     """
 
     name = "generic"

