@@ -43,8 +43,14 @@ def routes(operations: Operations) -> list[BaseRoute]:
     return [
         Route(PATH, _answered(give), methods=["POST"]),
         Route(PATH, _answered(listing), methods=["GET"]),
-        Route(f"{PATH}/{{id}}", _answered(undo), methods=["DELETE"]),
+        Route(f"{PATH}/{{id:path}}", _answered(undo), methods=["DELETE"]),
     ]
+
+
+def in_words(error: ValidationError) -> str:
+    """Return the first thing that is wrong with what was said."""
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def _answered(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
@@ -57,8 +63,7 @@ def _answered(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         try:
             result = await answer(request)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            return _problem(400, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+            return _problem(400, in_words(error))
         except KeyError as error:
             return _problem(400, f"the parameter {error} is missing")
         except StorageError as error:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from daemon import paths, settings
 from daemon.errors import Exit, MonitorError
-from daemon.feedback_http import PATH, Said
+from daemon.feedback_http import PATH, Said, in_words
 from daemon.operations.feedback_results import Feedback, FeedbackList, FeedbackResult, LessonSummary
 from detectors.feedback import Kind
 
@@ -55,8 +55,15 @@ def _describe_common(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry out one action."""
-    answer = asyncio.run(_answer(options, settings.load().data_dir))
+    """Carry out one action.
+
+    Raises:
+        MonitorError: The daemon does not answer or refuses, or what was typed cannot be said.
+    """
+    try:
+        answer = asyncio.run(_answer(options, settings.load().data_dir))
+    except ValidationError as error:
+        raise MonitorError(in_words(error)) from error
     print(answer.model_dump_json(indent=2) if options.json else _text(answer, options))
     return Exit.OK
 
