@@ -13,11 +13,12 @@ from detectors.backtest.replay import replay
 from detectors.backtest.settings import Settings
 from detectors.backtest.telling import Told, episodes
 from detectors.backtest.tracing import trace
-from detectors.base import Observation, Sensitivity, Verdict
+from detectors.base import Observation, Verdict
 from detectors.decision.episodes import Policy, Reason
 from detectors.feedback import Kind, Lesson, Lessons, Side
 
 HOUR = timedelta(hours=1)
+LARGE = Settings(min_impact=50.0)  # what is injected, and not the odd stir of the series itself
 
 
 class Scripted:
@@ -38,7 +39,7 @@ def verdict(odd, *, side=1, warming_up=False):
 
 
 def test_a_spike_is_told_with_its_window_and_its_worth(recorder, at):
-    trial = replay(recorder.hours(extra={400: 190.0}), Settings())
+    trial = replay(recorder.hours(extra={400: 190.0}), LARGE)
     (told,) = trial.told
     assert (told.start, told.episode.window_start) == (at(400), at(400))
     assert at(403) <= told.until < at(424)
@@ -71,13 +72,13 @@ def test_what_people_excused_is_not_told(recorder, at):
 def test_an_episode_ends_when_its_series_falls_silent(recorder, at):
     silent = [*range(401, 410)]
     hours = [one for n, one in enumerate(recorder.hours(extra={400: 190.0})) if n not in silent]
-    told = replay(hours, Settings()).told[0]
+    told = replay(hours, LARGE).told[0]
     assert told.episode.ended_by is Reason.NOTHING_TO_JUDGE
     assert told.until == at(401) + Policy().silent_after
 
 
 def test_an_episode_that_goes_on_at_the_end_is_open(recorder):
-    (told,) = replay(recorder.hours(count=401, extra={400: 190.0}), Settings()).told
+    (told,) = replay(recorder.hours(count=401, extra={400: 190.0}), LARGE).told
     assert told.episode.is_open
     assert told.length == HOUR
 
@@ -106,11 +107,11 @@ def test_the_kept_windows_tell_the_same_as_all_windows(recorder, steps, min_impa
 
 
 def test_a_trace_reports_every_window_it_has_done(recorder):
-    steps = trace(History(recorder.hours(2500)), Settings())
+    steps = trace(History(recorder.hours(2500)), LARGE)
     assert list(steps) == [1000, 1000, 500]
 
 
 def test_episodes_of_different_series_never_overlap(recorder):
-    (told,) = replay(recorder.hours(extra={400: 190.0}), Settings(sensitivity=Sensitivity.AGGRESSIVE)).told
+    (told,) = replay(recorder.hours(extra={400: 190.0}), LARGE).told
     assert told.overlaps(told)
     assert not told.overlaps(Told("other", "$", told.episode))
