@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.anchor import FORMER, ODD, PATIENCE_ABOVE, PATIENCE_BELOW, REMEMBERED, RETURN
+from detectors.anchor import FORMER, FULL_HOUR, ODD, PATIENCE_ABOVE, PATIENCE_BELOW, REMEMBERED, RETURN
 from detectors.fleet.arrays import Array, Index, Mask, Rows
-
-FULL_HOUR = 1.0 - 1e-9  # as in detectors.anchor
 
 
 class Anchor:

@@ -72,9 +72,15 @@ def column_of(state: dict[str, Any]) -> Array:
     levels = state["anchor"]["levels"]
     known["anchor"]["levels"][: len(levels), 0] = levels
     known["anchor"]["seen"][0] = len(levels)
+    rescale(matrix)
+    return matrix[:, 0]
+
+
+def rescale(matrix: Array) -> None:
+    """Derive the scales of the habits, which are not part of a state, in all columns."""
+    known = rows_of(matrix)
     for side in ("ups", "lows"):
         Habits(known[side]).rescale()
-    return matrix[:, 0]
 
 
 def state_of(column: Array) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from detectors.base import DetectorError, Observation, Sensitivity, span_in_hours
 from detectors.fleet.arrays import Array, Mask
 from detectors.fleet.block import Block, Moment, Rules, Window
-from detectors.fleet.columns import HEIGHT, column_of, state_of
+from detectors.fleet.columns import HEIGHT, column_of, rescale, state_of
 from detectors.fleet.verdicts import Verdicts
 from detectors.season import cells_of
 from detectors.spend import THRESHOLDS, SpendDetector
@@ -140,7 +140,9 @@ class Fleet:
         if columns.ndim != 2 or columns.shape[0] != HEIGHT:
             raise DetectorError(f"columns of shape {columns.shape} do not fit: they must be {HEIGHT} high")
         fleet = cls(0, **parameters)
-        fleet._hold(np.array(columns, dtype=np.float64, order="C"))
+        copied = np.array(columns, dtype=np.float64, order="C")
+        rescale(copied)
+        fleet._hold(copied)
         return fleet
 
     def _hold(self, columns: Array) -> None:

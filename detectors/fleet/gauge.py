@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from detectors.fleet.arrays import Array
-from detectors.gauge import LARGEST_EXPONENT
+from detectors.gauge import LARGEST_EXPONENT, NARROW
 
 
 class Gauge(NamedTuple):
@@ -46,4 +46,4 @@ class Gauge(NamedTuple):
 def gauge(expected: Array, level: Array, floor: float, least: float) -> Gauge:
     """Return the gauges of an hour; `floor` is a share of the level and `least` an amount."""
     small = floor * level
-    return Gauge(expected, expected + small + least, 0.5 * small + least)  # halved as in detectors.gauge
+    return Gauge(expected, expected + small + least, NARROW * small + least)

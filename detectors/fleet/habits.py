@@ -9,14 +9,13 @@ from detectors.habits import (
     CLIP_FACTOR,
     CLIP_OFFSET,
     CREDIT,
-    DAY,
+    END_OF_DAY,
     FIRST_DAYS,
+    LEAST_SCALE,
     MEMORY,
     MOST_TRUST,
     REFERENCE,
 )
-
-END_OF_DAY = DAY - 1e-6  # hours, as in detectors.habits
 
 
 class Habits:
@@ -54,7 +53,9 @@ class Habits:
     def rescale(self) -> None:
         """Derive the scales from what is usual."""
         weight = CREDIT + self._days
-        np.maximum(1.0, (self._usual * self._days + REFERENCE * CREDIT) / (weight * REFERENCE), out=self._scales)
+        np.maximum(
+            LEAST_SCALE, (self._usual * self._days + REFERENCE * CREDIT) / (weight * REFERENCE), out=self._scales
+        )
 
     def _end_day(self, index: Index) -> None:
         pace = np.maximum(1.0 / (self._days[index] + FIRST_DAYS), 1.0 / MEMORY)

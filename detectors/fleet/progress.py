@@ -7,9 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from detectors.fleet.arrays import Array, Mask, Rows
-
-LATE = 1e-6  # hours, as in detectors.progress
-LEAST_FRESH = 0.5  # as in detectors.progress
+from detectors.progress import LATE, LEAST_FRESH
 
 
 class Step(NamedTuple):
@@ -45,7 +43,7 @@ class Progress:
             ahead = ahead[:1]
         if ahead[0] >= 0.0 and ahead.min() >= 0.0:
             return Step(hours, ahead, np.ones(1))
-        is_late = ahead + hours < -LATE
+        is_late = ahead + hours < LATE
         gap = np.where(is_late, np.inf, np.maximum(ahead, 0.0))
         fresh = np.where(is_late | (ahead >= 0.0), 1.0, np.maximum(0.0, (ahead + hours) / hours))
         return Step(hours, gap, fresh)

@@ -1,31 +1,39 @@
 """Saving what a whole fleet has learnt, and refusing to load what does not belong to it.
 
-A snapshot is a NumPy archive of two arrays: the columns, and an outline in JSON of what they mean.
-It is not compressed, since the numbers of a state hardly are.
+    magic (4 bytes) | format (1 byte) | digest (16 bytes) of:
+        length of the outline (4 bytes) | outline as JSON | columns as little-endian doubles
+
+The outline says what the rows mean. Nothing is compressed: the numbers of a state hardly are.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
+import struct
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
-from detectors.base import DetectorError
+from detectors.fleet.arrays import Array
 from detectors.fleet.columns import DERIVED, HEIGHT, LAYOUT, rows_of
 from detectors.fleet.fleet import Fleet
-from detectors.snapshot import SnapshotError
+from detectors.snapshot import DIGEST_BYTES, SnapshotError
 from detectors.spend import STATE_VERSION
+
+MAGIC = b"RMFS"
+FORMAT = 1
+
+_HEAD = struct.Struct(f"<4sB{DIGEST_BYTES}s")
+_LENGTH = struct.Struct("<I")
+_DOUBLES = np.dtype("<f8")
 
 
 def dump(fleet: Fleet) -> bytes:
-    """Save everything a fleet has learnt; 8 bytes a number, as many numbers a series as a column has."""
+    """Save everything a fleet has learnt; as many doubles a series as a column is high."""
     outline = json.dumps(_outline(fleet)).encode()
-    buffer = io.BytesIO()
-    np.savez(buffer, columns=fleet.columns, outline=np.frombuffer(outline, dtype=np.uint8))
-    return buffer.getvalue()
+    body = _LENGTH.pack(len(outline)) + outline + fleet.columns.astype(_DOUBLES).tobytes()
+    return _HEAD.pack(MAGIC, FORMAT, _digest(body)) + body
 
 
 def load(data: bytes, expected: Fleet) -> Fleet:
@@ -38,30 +46,41 @@ def load(data: bytes, expected: Fleet) -> Fleet:
     Raises:
         SnapshotError: The snapshot is damaged or belongs to another fleet or version.
     """
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            columns, outline = archive["columns"], json.loads(archive["outline"].tobytes())
-    except (zipfile.BadZipFile, ValueError, KeyError, OSError) as error:
-        raise SnapshotError(f"the fleet's snapshot cannot be read: {error}") from error
-    wanted = _outline(expected)
-    if outline != wanted:
-        raise SnapshotError(f"the snapshot is of a fleet with {outline}, wanted is {wanted}")
-    _require_sound(columns)
-    try:
-        return Fleet.of_columns(columns, **expected.parameters())
-    except DetectorError as error:
-        raise SnapshotError(f"the fleet's snapshot does not fit: {error}") from error
+    body = _verified(data)
+    (length,) = _LENGTH.unpack_from(body)
+    begin = _LENGTH.size + length
+    found, wanted = json.loads(bytes(body[_LENGTH.size : begin])), _outline(expected)
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            raise SnapshotError(f"the {name} of the fleet's snapshot are {found.get(name)!r}, wanted are {value!r}")
+    columns = np.frombuffer(body, dtype=_DOUBLES, offset=begin).reshape(HEIGHT, -1)
+    _require_finite(columns)
+    return Fleet.of_columns(columns, **expected.parameters())
 
 
 def _outline(fleet: Fleet) -> dict[str, Any]:
-    return {"version": STATE_VERSION, "rows": [LAYOUT, DERIVED], "parameters": fleet.parameters()}
+    return {"parameters": fleet.parameters(), "rows": [STATE_VERSION, LAYOUT, DERIVED]}
 
 
-def _require_sound(columns: np.ndarray[Any, np.dtype[Any]]) -> None:
-    """Refuse numbers that are not finite, except for the end of what a new series has learnt."""
-    is_sound = columns.dtype == np.float64 and columns.ndim == 2 and len(columns) == HEIGHT
-    if not is_sound:
-        raise SnapshotError(f"the fleet's snapshot holds columns of {columns.dtype} {columns.shape}")
+def _verified(data: bytes) -> memoryview:
+    """Return what follows the head once magic, format and digest prove right; all of it is then as it was saved."""
+    if len(data) < _HEAD.size:
+        raise SnapshotError(f"the fleet's snapshot is cut short: {len(data)} bytes")
+    magic, version, digest = _HEAD.unpack_from(data)
+    if magic != MAGIC or version != FORMAT:
+        raise SnapshotError(f"this is no snapshot of a fleet in format {FORMAT}")
+    body = memoryview(data)[_HEAD.size :]
+    if _digest(body) != digest:
+        raise SnapshotError("the fleet's snapshot is damaged: its digest does not match")
+    return body
+
+
+def _require_finite(columns: Array) -> None:
+    """Refuse what no fleet would have learnt; only the end of what a new series knows is NaN."""
     unknown = np.isnan(rows_of(columns)["progress"]["until"]).sum()
     if np.isfinite(columns).sum() + unknown != columns.size:
         raise SnapshotError("the fleet's snapshot holds numbers that are not finite: rebuild it from samples")
+
+
+def _digest(body: bytes | memoryview) -> bytes:
+    return blake2b(body, digest_size=DIGEST_BYTES).digest()

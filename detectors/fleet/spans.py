@@ -12,6 +12,7 @@ from detectors.fleet.progress import Step
 from detectors.spans import (
     BEND,
     CLIP_WOBBLE_FROM,
+    LEAST_LIMIT,
     LEAST_WOBBLES,
     REACH,
     ROUGH,
@@ -22,8 +23,6 @@ from detectors.spans import (
     WEIGHTS,
     WOBBLE_CLIP,
 )
-
-LEAST_LIMIT = 0.05  # as in detectors.spans
 
 _SPANS = upright(SPANS)
 _WEIGHTS = upright(WEIGHTS)
