@@ -31,5 +31,5 @@ async def explain_alert(
 ) -> Annotated[CallToolResult, AlertDetail]:
     """Tell why an alert fired: the expected band, who and what made the excess, related alerts, and who was told."""
     detail = await operations.explain_alert(alert_id)
-    causes = f" Causes: {', '.join(detail.causes)}." if detail.causes else ""
+    causes = f" Causes: {'; '.join(detail.causes)}." if detail.causes else ""
     return answer(detail, f"{detail.alert.series} is {detail.alert.state}: {detail.alert.summary}{causes}")

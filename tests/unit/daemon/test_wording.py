@@ -186,6 +186,13 @@ def test_the_end_says_why_and_only_calm_is_called_normal(alert: MakeAlert, reaso
     assert note.summary == words
 
 
+def test_what_a_person_said_is_repeated_at_the_end(alert: MakeAlert) -> None:
+    said = {"ended_by": Reason.FEEDBACK, "feedback": "expected from now on, says ann: launch"}
+    over = alert(summary="Robot spent.", resolved_at=NOON + timedelta(minutes=42), **said)
+    note = message.notification(over, Kind.RESOLVED, "slack", now=NOON, zone=UTC_ZONE, demo=False)
+    assert note.summary == "Ended after 42 minutes: expected from now on, says ann: launch. Robot spent."
+
+
 def test_an_update_and_the_end_say_so(alert: MakeAlert) -> None:
     told = alert(summary="Robot spent $100.00.", sequence=2, causes=("model big: $90.00 (90 %)",))
     over = replace(told, resolved_at=NOON + timedelta(minutes=42))
