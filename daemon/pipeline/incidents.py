@@ -30,11 +30,13 @@ class Unsettled:
     """What a step leaves to be grouped.
 
     Attributes:
+        before: The alerts that were open before the step.
         latest: Every changed alert in its last version.
         joining: Those of them that need an incident.
         heads: Alerts that led an incident before, in their last version.
     """
 
+    before: Mapping[str, Alert]
     latest: Mapping[str, Alert]
     joining: Sequence[Alert]
     heads: Sequence[Alert]
@@ -49,7 +51,8 @@ def unsettled(outcomes: Sequence[Outcome], still_open: Iterable[Alert], over: It
         over: Alerts that had ended before it.
     """
     latest = {outcome.alert.id: outcome.alert for outcome in outcomes}
-    known = {alert.id: latest.get(alert.id, alert) for alert in still_open}
+    before = {alert.id: alert for alert in still_open}
+    known = {**before, **{each: alert for each, alert in latest.items() if each in before}}
     opened = {outcome.alert.id for outcome in outcomes if outcome.transition is Transition.OPEN}
     # What comes back goes on leading, or needs a new lead if its own has gone.
     back = [alert for alert in latest.values() if alert.id not in known and alert.id not in opened]
@@ -59,7 +62,7 @@ def unsettled(outcomes: Sequence[Outcome], still_open: Iterable[Alert], over: It
     joining += [alert for alert in back if alert.incident not in led]
     ends = {alert.id: alert.resolved_at for alert in over}
     joining += [alert for alert in latest.values() if alert.id in known and _is_stranded(alert, ends)]
-    return Unsettled(latest, joining, heads)
+    return Unsettled(before, latest, joining, heads)
 
 
 def group(outcomes: Sequence[Outcome], found: Unsettled, movers: Mapping[str, Mover]) -> tuple[list[Alert], list[Told]]:
@@ -83,11 +86,12 @@ def group(outcomes: Sequence[Outcome], found: Unsettled, movers: Mapping[str, Mo
     for identity, lead in settled.items():
         latest[identity] = replace(latest[identity], incident=lead)
     told: list[Told] = []
-    for alert in latest.values():
-        kind = _kind(alert, outcomes) if alert.incident == alert.id else None
+    for identity, changed in list(latest.items()):
+        alert = _as_believed(changed, found.before.get(identity))
+        kind = _kind(alert, outcomes) if alert.incident == identity else None
+        latest[identity] = alert if kind is None else alert.told()
         if kind is not None:
-            latest[alert.id] = alert.told()
-            told.append(Told(latest[alert.id], kind))
+            told.append(Told(latest[identity], kind))
     return list(latest.values()), told
 
 
@@ -111,11 +115,17 @@ def _led(joining: Sequence[Alert], heads: Sequence[Alert], movers: Mapping[str, 
     return found
 
 
+def _as_believed(alert: Alert, before: Alert | None) -> Alert:
+    """Return an alert with what people know of its end: one that its batch took back was never told."""
+    return alert if before is None else replace(alert, unannounced=before.unannounced)
+
+
 def _kind(alert: Alert, outcomes: Sequence[Outcome]) -> Kind | None:
     """Return what to tell of an alert that leads: one that began and ended in one batch is told once, as over."""
     transitions = {outcome.transition for outcome in outcomes if outcome.alert.id == alert.id}
-    if Transition.RESOLVE in transitions:
-        return None if alert.unannounced else Kind.RESOLVED
+    is_news = Transition.ESCALATE in transitions
+    if not alert.is_open:
+        return Kind.RESOLVED if is_news or not alert.unannounced else None
     if alert.sequence == 0:
         return Kind.FIRING
-    return Kind.UPDATE if Transition.ESCALATE in transitions else None
+    return Kind.UPDATE if is_news else None

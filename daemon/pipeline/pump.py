@@ -20,6 +20,7 @@ from daemon.pipeline.movers import survey
 from daemon.pipeline.restore import restored, retaught, retuned
 from daemon.pipeline.step import Batch, SeriesInput, SeriesState, StepResult, step
 from daemon.rules import NOT_WATCHED, Rules
+from daemon.spoken import Spoken
 from daemon.store import Outgoing, PartitionCommit, Poll, Store, StoredSeries
 from detectors.base import Observation, Verdict
 from detectors.snapshot import dump
@@ -56,6 +57,7 @@ class Pump:
         self._explainer = Explainer(store, surroundings.zone)
         self._positions: dict[int, tuple[int, int]] = {}
         self._version = -1
+        self._heard: tuple[Sequence[Spoken], datetime] | None = None
         self.states: dict[SeriesKey, SeriesState] = {}
         self.verdicts: dict[SeriesKey, tuple[Observation, Verdict]] = {}
 
@@ -137,7 +139,11 @@ class Pump:
     ) -> None:
         by_id = {alert.id: alert for alert in alerts}
         states = {
-            key: replace(state, alert=by_id.get(state.alert.id, state.alert) if state.alert else None)
+            key: replace(
+                state,
+                alert=by_id.get(state.alert.id, state.alert) if state.alert else None,
+                last=by_id.get(state.last.id, state.last) if state.last else None,
+            )
             for result in results.values()
             for key, state in result.states.items()
         }
@@ -187,8 +193,16 @@ class Pump:
 
     def _reteach(self, rules: Rules, at: datetime) -> None:
         """Apply what people said since: a series that has to learn otherwise is taught again, in silence."""
+        since, self._heard = self._heard, (rules.spoken, at)
+        # Matching every word with every series takes a while, and mostly nothing is new.
+        if (
+            since is not None
+            and since[0] is rules.spoken
+            and not any(one.expired(since[1], at) for one in rules.spoken)
+        ):
+            return
         for key, state in self.states.items():
-            series_rules = rules.for_key(key) if rules.spoken or state.lessons else None
+            series_rules = rules.for_key(key)
             if series_rules is not None:
                 self.states[key] = retaught(state, series_rules, rules.lessons_for(key, at))
 

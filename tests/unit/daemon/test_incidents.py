@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from daemon.alerts import Alert
-from daemon.domain import NAMED, NANO, Dimension, Entity, Measures
+from daemon.domain import NAMED, NANO, Dimension, Entity, Measures, SeriesKey
 from daemon.pipeline.incidents import STRANDED_AFTER, Told, group, unsettled
 from daemon.pipeline.movers import survey
-from daemon.pipeline.step import Outcome
+from daemon.pipeline.step import Batch, Outcome, SeriesInput, SeriesState, step
+from daemon.rules import SeriesRules
 from daemon.store import Cells, Span
 from daemon.testing import NOON
-from detectors.base import Observation, Verdict
+from detectors.base import Detector, Observation, Sensitivity, Verdict
 from detectors.decision.episodes import Reason, Transition
 from notifiers.base import Kind
 
@@ -271,6 +274,69 @@ async def test_a_member_that_ends_is_not_told(alert: MakeAlert) -> None:
     member = _over(alert("cost/total", incident=lead.id))
     alerts, told = await _group([_outcome(member, Transition.RESOLVE)], [lead, alert("cost/total", incident=lead.id)])
     assert (alerts, told) == ([member], [])
+
+
+class Bounded(Detector):
+    """Finds more than 20 odd, and knows everything from the start."""
+
+    name = "bounded"
+
+    @override
+    def judge(self, observation: Observation) -> Verdict:
+        odd = observation.value > 20.0
+        return Verdict(0.9 if odd else 0.0, odd, 10.0, 0.0, 20.0, "far above" if odd else "ordinary", False)
+
+    @override
+    def learn(self, observation: Observation) -> None:
+        """Nothing is learnt."""
+
+    @override
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    @override
+    def restore(self, state: dict[str, Any]) -> None:
+        """Nothing was learnt."""
+
+
+KEY = SeriesKey.parse("cost/agent/robot")
+RULES = SeriesRules(enabled=True, detector="spend", sensitivity=Sensitivity.NORMAL, min_impact=50.0)
+
+
+def _batches(values: Sequence[float], cuts: Sequence[int]) -> Iterator[Batch]:
+    """Cut hours into batches, as polls after outages of any length do."""
+    hours = [Observation(NOON + number * HOUR, value, HOUR) for number, value in enumerate(values)]
+    edges = sorted({0, len(values), *(cut for cut in cuts if cut < len(values))})
+    for first, last in pairwise(edges):
+        until = NOON + last * HOUR
+        series = [SeriesInput(KEY, RULES, closed=hours[first:last])]
+        yield Batch("team-1", at=until, until=until, mute_until=NOON, series=series)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.sampled_from([10.0, 10.0, 10.0, 40.0, 100.0, 200.0, 900.0]), min_size=1, max_size=40),
+    st.lists(st.integers(1, 39), max_size=12),
+)
+async def test_what_people_believe_is_so_however_the_hours_come_in_batches(
+    values: list[float], cuts: list[int]
+) -> None:
+    state = SeriesState(Bounded(), NOON, NOON)
+    believed: dict[str, Kind] = {}
+    for batch in _batches(values, cuts):
+        result = step({KEY: state}, batch)
+        alerts, told = await _group(result.outcomes, [state.alert] if state.alert else [])
+        latest = {alert.id: alert for alert in alerts}
+        believed |= {one.alert.id: one.kind for one in told}
+        state = result.states[KEY]
+        if state.alert is not None:
+            state = replace(state, alert=latest.get(state.alert.id, state.alert))
+        if state.last is not None:
+            state = replace(state, last=latest.get(state.last.id, state.last))
+        for alert in latest.values():
+            over_for_them = believed[alert.id] is Kind.RESOLVED
+            assert over_for_them or alert.is_open
+            assert not (over_for_them and alert.is_open) or alert.unannounced
 
 
 SERIES = st.sampled_from(["cost/total", "cost/agent/a", "cost/agent/b", "calls/total", "cost/model/m"])

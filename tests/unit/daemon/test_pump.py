@@ -229,17 +229,23 @@ async def test_two_agents_that_go_wild_half_an_hour_apart_are_two_incidents(worl
     assert await world.messages() == [("cost/agent/robot", 1, "pending"), ("cost/agent/helper", 1, "pending")]
 
 
-async def test_what_comes_back_soon_after_its_end_is_the_same_alert_and_told_no_more(world: World) -> None:
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_comes_back_soon_after_its_end_is_the_same_alert_and_told_when_stronger(
+    world: World, restarted: bool
+) -> None:
     await world.live(70)
     await world.spike(3)
     await _ended(world)
     told = await world.messages()
-    await world.restart()
+    if restarted:
+        await world.restart()
     await world.live(30)
     await world.spike(3)
     assert await _alerts(world) == [("cost/agent/robot", True), ("cost/total", True)]
     await _ended(world)
     assert await world.messages() == told
+    await world.spike(10)
+    assert await world.messages() == [*told, ("cost/agent/robot", 3, "pending")]
 
 
 @pytest.mark.parametrize("restarted", [False, True])
