@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from daemon.alerts import Alert, Reason
+from daemon.alerts import Alert
 from daemon.domain import Metric
 from daemon.explaining import message, wording
 from daemon.testing import NOON
 from detectors import words
+from detectors.decision.episodes import Reason
 from notifiers.base import Kind, Severity
 
 MakeAlert = Callable[..., Alert]
