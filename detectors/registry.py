@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeVar
 
-from detectors import generic, level, river_adapter, spend
+from detectors import generic, level, river_adapter, river_recipes, spend
 from detectors.base import Detector, DetectorError, Sensitivity
 from detectors.parameters import Limits, ParameterInfo, describe_parameters
 
@@ -58,7 +58,7 @@ _ENTRIES = {
         recipe.summary,
         river_adapter.LIMITS,
     )
-    for name, recipe in river_adapter.RECIPES.items()
+    for name, recipe in river_recipes.RECIPES.items()
 }
 
 

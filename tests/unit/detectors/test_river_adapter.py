@@ -10,7 +10,7 @@ import pytest
 from detectors import registry
 from detectors.base import DetectorError, Observation
 from detectors.checks import HOUR, START
-from detectors.river_adapter import RECIPES
+from detectors.river_recipes import RECIPES
 
 IN_DEVIATIONS = [name for name, recipe in RECIPES.items() if recipe.in_deviations]
 
