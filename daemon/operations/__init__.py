@@ -1,5 +1,6 @@
 """What people and assistants can ask of the daemon: one facade, typed requests and results."""
 
+from daemon.operations.backtest_results import BacktestResult, Candidate, SuggestionResult
 from daemon.operations.facade import Operations
 from daemon.operations.feedback_results import Feedback, FeedbackList, FeedbackResult, LessonSummary
 from daemon.operations.results import (
@@ -24,6 +25,8 @@ __all__ = [
     "AlertExplanation",
     "AlertList",
     "AlertSummary",
+    "BacktestResult",
+    "Candidate",
     "ChannelStatus",
     "DetectorChoice",
     "DetectorList",
@@ -36,6 +39,7 @@ __all__ = [
     "SeriesList",
     "SeriesSummary",
     "Status",
+    "SuggestionResult",
     "TestResult",
     "Tuning",
     "TuningResult",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,6 +11,8 @@ from daemon.clock import from_ms, to_ms
 from daemon.domain import SeriesKey
 from daemon.engine import Engine
 from daemon.errors import UnknownNameError
+from daemon.operations.backtest import DAYS, Backtests, Progress
+from daemon.operations.backtest_results import BacktestResult, Candidate, SuggestionResult
 from daemon.operations.explanations import split_of
 from daemon.operations.feedback import FeedbackDesk
 from daemon.operations.feedback_results import Feedback, FeedbackList, FeedbackResult
@@ -41,6 +43,7 @@ class Operations:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._feedback = FeedbackDesk(engine)
+        self._backtests = Backtests(engine)
 
     async def status(self) -> Status:
         """Say how the daemon is doing."""
@@ -192,6 +195,37 @@ class Operations:
             UnknownNameError: There is no such word, or it was taken back before.
         """
         return await self._feedback.undo(identity, actor=actor)
+
+    async def backtest(
+        self,
+        patterns: Sequence[str],
+        candidates: Sequence[Candidate],
+        *,
+        days: int = DAYS,
+        progress: Progress | None = None,
+    ) -> BacktestResult:
+        """Tell what other settings would have told of the last days, beside today's.
+
+        Raises:
+            UnknownNameError: A pattern matches nothing, or a candidate names what does not exist.
+        """
+        return await self._backtests.compare(patterns, candidates, days=days, progress=progress)
+
+    async def suggest_tuning(
+        self,
+        patterns: Sequence[str],
+        budget: float,
+        *,
+        detectors: Sequence[str] = (),
+        days: int = DAYS,
+        progress: Progress | None = None,
+    ) -> SuggestionResult:
+        """Find the settings under which series keep to a budget of alarms, and still tell what matters most.
+
+        Raises:
+            UnknownNameError: A pattern matches nothing, a detector does not exist, or the history is too short.
+        """
+        return await self._backtests.suggest(patterns, budget, detectors=detectors, days=days, progress=progress)
 
     async def send_test(self, channel: str | None = None) -> TestResult:
         """Queue a test message for one channel or for all.
