@@ -25,6 +25,7 @@ DRIVERS = {Driver.MIX: "mix of models", Driver.TOKENS: "tokens per call", Driver
 LARGEST_RATIO = 1000.0
 """Beyond it the usual value is next to nothing, and the factor tells nobody anything."""
 
+LASTING = 1.1
 WORTH_LISTING = Decimal("0.05")
 CENT = Decimal("0.005")
 
@@ -93,6 +94,11 @@ def facts(alert: Alert, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
         ("In the worst hour", amount(metric, alert.observed)),
         ("Usual", amount(metric, alert.expected)),
         (_excess_word(alert).capitalize(), amount(metric, abs(alert.excess))),
+        *(
+            ((f"{_excess_word(alert).capitalize()} so far", amount(metric, abs(alert.total_excess))),)
+            if _lasts(alert)
+            else ()
+        ),
         ("Ordinary range", f"{amount(metric, low)} to {amount(metric, alert.high)}"),
         *((("Made by", drivers(known)),) if known and known.effects else ()),
         *((("Compared with", known.baseline),) if known else ()),
@@ -146,6 +152,11 @@ def _excess_word(alert: Alert) -> str:
     if alert.series.metric.is_counter:
         return "excess" if alert.excess > 0 else "shortfall"
     return "rise" if alert.excess > 0 else "fall"
+
+
+def _lasts(alert: Alert) -> bool:
+    """Tell whether the whole episode is worth much more than its worst window."""
+    return alert.series.metric.is_counter and abs(alert.total_excess) >= LASTING * abs(alert.excess)
 
 
 def _ratio(alert: Alert) -> str:

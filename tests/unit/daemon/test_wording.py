@@ -125,6 +125,16 @@ def test_an_ordinary_range_does_not_reach_below_nothing(alert: MakeAlert) -> Non
     assert ("Ordinary range", "0.0 % to 21.6 %") in wording.facts(rate, UTC_ZONE)
 
 
+def test_an_episode_of_hours_says_what_it_cost_so_far(alert: MakeAlert) -> None:
+    assert ("Excess so far", "$400.00") in wording.facts(alert(total_excess=400.0), UTC_ZONE)
+    assert ("Shortfall so far", "$20.00") in wording.facts(
+        alert(observed=2.0, expected=10.0, total_excess=-20.0), UTC_ZONE
+    )
+    brief = wording.facts(alert(total_excess=90.0), UTC_ZONE)
+    rate = wording.facts(alert("error_rate/total", total_excess=400.0), UTC_ZONE)
+    assert not any("so far" in label for label, _ in (*brief, *rate))
+
+
 def test_facts_hold_the_numbers_and_the_owners_time(alert: MakeAlert) -> None:
     assert wording.facts(alert(), ZoneInfo("Europe/Berlin")) == (
         ("In the worst hour", "$100.00"),
