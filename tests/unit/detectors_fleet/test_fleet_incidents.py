@@ -44,6 +44,10 @@ def freak_at_the_start(hour: int, usual: float) -> float:
     return usual * (1e7 if hour < 3 else 1.0)
 
 
+def freak_in_the_first_day(hour: int, usual: float) -> float:
+    return usual * (1e7 if hour == 9 else 1.0)
+
+
 def daily_spike(hour: int, usual: float) -> float:
     return usual * (9.0 if hour % 24 == 13 else 1.0)
 
@@ -78,7 +82,7 @@ def weekends_off_the_air(hour: int, usual: float) -> float:
 
 STORIES = (
     growing_incident, new_deployment, early_deployment, incident_of_days_that_ends, outage, fall, freak_at_the_start,
-    daily_spike, weekdays_only, gap_after_a_spike, holes, late_comer, refunds_and_giants, weekends_off_the_air,
+    freak_in_the_first_day, daily_spike, weekdays_only, gap_after_a_spike, holes, late_comer, refunds_and_giants, weekends_off_the_air,
 )  # fmt: skip
 
 
