@@ -34,6 +34,10 @@ class Spoken:
         """Tell whether a series is meant. A name may hold brackets, and as a pattern would not match itself."""
         return matches(self.pattern, str(key))
 
+    def expired(self, after: datetime, until: datetime) -> bool:
+        """Tell whether it stopped to hold in (after, until]."""
+        return self.lesson.over is not None and after < self.lesson.over <= until
+
 
 def matches(pattern: str, text: str) -> bool:
     """Tell whether a pattern means a series, by its exact name or by wildcards."""
