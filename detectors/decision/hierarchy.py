@@ -56,16 +56,32 @@ def leads(fresh: Collection[Mover], standing: Collection[Mover] = ()) -> dict[st
         fresh: Episodes that just opened, in any order.
         standing: Those that lead incidents which go on. They stay leads, since people know them.
     """
+    near = _neighbours([*fresh, *standing])
+    heads = {mover.id: mover for mover in standing}
     found: dict[str, Mover] = {}
-    heads = sorted(standing, key=_narrow_first)
     for mover in sorted(fresh, key=_narrow_first):
-        cause = _cause(mover, heads)
+        cause = _cause(mover, [heads[other] for other in near[mover.id] if other in heads])
         found[mover.id] = cause or mover
         if cause is None:
-            heads.append(mover)
+            heads[mover.id] = mover
     fixed = {mover.id for mover in standing}
-    above = {head.id: _whole(head, heads) for head in heads if head.id not in fixed}
+    above = {
+        each: _whole(head, [heads[other] for other in near[each] if other in heads])
+        for each, head in heads.items()
+        if each not in fixed
+    }
     return {each: _top(lead, above).id for each, lead in found.items()}
+
+
+def _neighbours(movers: Collection[Mover]) -> dict[str, set[str]]:
+    """Return for each episode those that it shares traffic with: few, however many there are."""
+    near: dict[str, set[str]] = {mover.id: set() for mover in movers}
+    for mover in movers:
+        for other in mover.shared:
+            if other != mover.id and other in near:
+                near[mover.id].add(other)
+                near[other].add(mover.id)
+    return near
 
 
 def accounted(whole: Mover, part: Mover) -> float:
@@ -82,9 +98,9 @@ def common(one: Mover, other: Mover) -> float:
 
 
 def _cause(mover: Mover, heads: Collection[Mover]) -> Mover | None:
-    """Return the lead that accounts for most of an episode; the first of equals."""
+    """Return the lead that accounts for most of an episode; the narrower of equals."""
     causes = [head for head in heads if accounted(mover, head) >= MOST]
-    return max(causes, key=lambda head: accounted(mover, head), default=None)
+    return min(causes, key=lambda head: (-accounted(mover, head), _narrow_first(head)), default=None)
 
 
 def _whole(part: Mover, heads: Collection[Mover]) -> Mover | None:

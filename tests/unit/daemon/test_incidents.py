@@ -183,6 +183,15 @@ async def test_whoever_is_alone_is_not_looked_into(alert: MakeAlert) -> None:
     assert calls.asked == []
 
 
+async def test_many_alerts_of_one_hour_are_looked_into_with_one_query(alert: MakeAlert) -> None:
+    calls = Calls(*((100.0, f"agent/a{number} model/m{number}") for number in range(50)))
+    series = {f"{kind}{number}": 100.0 for kind in ("agent/a", "model/m") for number in range(50)}
+    told = (await _group(_moved(alert, series), calls=calls))[1]
+    assert len(calls.asked) == 1
+    assert len(told) == 50
+    assert all(str(one.alert.series).startswith("cost/agent/") for one in told)
+
+
 async def test_what_comes_back_unannounced_stays_silent_to_its_end(alert: MakeAlert) -> None:
     back = alert(sequence=2, told_excess=90.0, unannounced=True)
     assert (await _group([_outcome(back, Transition.UPDATE, Reason.REOPENED)]))[1] == []
