@@ -26,12 +26,30 @@ class Fleet:
     All have the hyper-parameters in common, and every call brings one window for all of them. Each
     has its own past: one that had no window, a late or a repeated one goes on as it would alone.
 
+    Cost: about half a microsecond of one core for a window of one series, and 1.6 kB a series.
+    `python -m bench fleet` measures both.
+
     Args:
         count: How many series there are; `add` makes more.
         parameters: Those of `SpendDetector`, by name.
 
     Raises:
         DetectorError: The count is negative.
+
+    Examples:
+        >>> from datetime import UTC
+        >>> hour, monday = timedelta(hours=1), datetime(2026, 1, 5, tzinfo=UTC)
+        >>> fleet = Fleet(3)
+        >>> for number in range(21 * 24):
+        ...     dollars = (10.0 if 8 <= number % 24 < 18 else 2.0) * (1.0 + number * 7 % 11 / 100)
+        ...     fleet.learn(monday + number * hour, [dollars, 5 * dollars, 9 * dollars], hour)
+        >>> verdicts = fleet.update(monday + 21 * 24 * hour, [2.1, 90.0, float("nan")], hour)
+        >>> verdicts.is_anomaly.tolist(), verdicts.present.tolist()
+        ([False, True, False], [True, True, False])
+        >>> verdicts.reason(1)
+        'above the usual level for this hour'
+        >>> fleet.export(1).name
+        'spend'
     """
 
     def __init__(self, count: int, **parameters: Any) -> None:
@@ -52,6 +70,8 @@ class Fleet:
 
     def add(self, count: int) -> None:
         """Make room for more series, about which nothing is known; they come last.
+
+        What is known is copied, so add many at a time.
 
         Raises:
             DetectorError: The count is negative.
@@ -113,6 +133,9 @@ class Fleet:
 
     def settle(self, i: int, hours: float) -> bool:
         """Take what the last hours of one series did for normal; see `SpendDetector.settle`.
+
+        Returns:
+            Whether a level was taken over.
 
         Raises:
             DetectorError: There is no such series.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import math
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ import pytest
 from detectors.base import DetectorError, Observation
 from detectors.checks import HOUR, WEEKS
 from detectors.fleet import REASONS, Fleet
+from detectors.fleet import fleet as module
 from detectors.fleet.checks import require_alike
 from detectors.fleet.columns import HEIGHT
 from detectors.spend import SpendDetector
@@ -171,3 +173,9 @@ def test_a_state_with_a_field_that_columns_do_not_have_is_refused(fleet):
 def test_two_weeks_were_enough_to_be_warm(fleet, next_hour):
     assert not fleet.judge(next_hour, ORDINARY, HOUR).warming_up.any()
     assert fleet.export(0).state()["progress"]["hours"] == WEEKS * 168
+
+
+def test_the_example_of_a_fleet_runs():
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert not result.failed
