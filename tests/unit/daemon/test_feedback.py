@@ -16,6 +16,7 @@ from daemon.testing import NOON
 from detectors.base import Detector, Observation
 from detectors.decision.episodes import Reason
 from detectors.snapshot import dump
+from notifiers.base import Kind as MessageKind
 
 if TYPE_CHECKING:
     from conftest import Plant  # what the fixture of that name hands out
@@ -99,6 +100,21 @@ async def test_what_is_expected_from_now_on_falls_silent_and_becomes_the_norm(of
     await office.live(20, times=4)
     assert "cost/agent/robot" not in office.open_alerts()
     assert 3 * before < office.expected() < 5 * before
+
+
+async def test_the_message_of_the_end_says_who_said_what(office: Office) -> None:
+    await office.live(2, times=4)
+    alert = await office.alert()
+    await office.say("expected", note="launch", scope="cost/*")
+    await office.live(1, times=4)
+    assert office.open_alerts() == []
+    now, last = to_ms(office.plant.clock.now()), None
+    while claim := await office.engine.store.claim("slack", now):
+        await office.engine.store.delivered(claim.notification.delivery_id, now, {}, "")
+        last = claim.notification if claim.notification.alert_id == alert else last
+    assert last is not None
+    assert last.kind is MessageKind.RESOLVED
+    assert "expected from now on, says ann: launch" in last.summary
 
 
 async def test_a_new_normal_does_not_hide_a_spike_beyond_it(office: Office) -> None:
