@@ -38,6 +38,7 @@ class Job:
     grain: str
     shape: str
     series: int
+    first_seed: int
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for name in args.detectors:
                 for grain in args.grains:
                     series = max(1, round(args.series * SHARE[grain]))
-                    jobs = [Job(name, sensitivity, grain, shape, series) for shape in clean.SHAPES]
+                    jobs = [Job(name, sensitivity, grain, shape, series, args.first_seed) for shape in clean.SHAPES]
                     rates = list(pool.map(false_per_week, jobs))
                     cells = "".join(f"{rate:14.2f}" for rate in rates)
                     print(f"{name:<22}{grain:<13}{cells}{sum(rates) / len(rates):8.2f}", flush=True)
@@ -60,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def false_per_week(job: Job) -> float:
     """Return the false episodes per series and week."""
     days = DAYS[job.grain]
-    episodes = sum(_episodes(job, seed, days) for seed in range(job.series))
+    episodes = sum(_episodes(job, seed, days) for seed in range(job.first_seed, job.first_seed + job.series))
     return episodes / (job.series * ((timedelta(days=days) - COLD) / WEEK))
 
 
@@ -83,6 +84,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sensitivities", nargs="+", choices=[one.value for one in Sensitivity], default=["normal"])
     parser.add_argument("--grains", nargs="+", choices=tuple(clean.GRAINS), default=list(clean.GRAINS))
     parser.add_argument("--series", type=int, default=8, help="of each shape, by the hour; fewer of finer grains")
+    parser.add_argument("--first-seed", type=int, default=1000, help="nothing was tuned on seeds from here on")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
     return parser.parse_args(argv)
 
