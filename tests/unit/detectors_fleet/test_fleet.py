@@ -13,7 +13,7 @@ from detectors.base import DetectorError, Observation
 from detectors.checks import HOUR, WEEKS
 from detectors.fleet import REASONS, Fleet
 from detectors.fleet import fleet as module
-from detectors.fleet.checks import require_alike
+from detectors.fleet.checks import Pair, require_alike
 from detectors.fleet.columns import HEIGHT
 from detectors.spend import SpendDetector
 
@@ -179,3 +179,10 @@ def test_the_example_of_a_fleet_runs():
     result = doctest.testmod(module)
     assert result.attempted > 0
     assert not result.failed
+
+
+def test_a_pair_that_differs_is_noticed(next_hour):
+    pair = Pair(2)
+    pair.singles[1].learn(Observation(next_hour - HOUR, 7.0, HOUR))
+    with pytest.raises(AssertionError, match="expected: together"):
+        pair.update(next_hour, [1.0, 2.0], HOUR)
