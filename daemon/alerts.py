@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
@@ -91,6 +92,11 @@ def opened(episode: Episode, *, tenant: str, series: SeriesKey, detector: str) -
     identity = alert_id(tenant, series, episode.opened_at)
     shared = {name: getattr(episode, name) for name in _SHARED}
     return Alert(id=identity, series=series, incident=identity, detector=detector, **shared)
+
+
+def newest_of(alerts: Iterable[Alert]) -> dict[SeriesKey, Alert]:
+    """Return the alert of each series that counts: an open one, or the last to end, since that may come back."""
+    return {alert.series: alert for alert in sorted(alerts, key=lambda alert: (alert.is_open, alert.updated_at))}
 
 
 def alert_id(tenant: str, series: SeriesKey, window: datetime) -> str:

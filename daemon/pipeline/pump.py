@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from daemon.alerts import Alert
+from daemon.alerts import Alert, newest_of
 from daemon.clock import Clock, from_ms, to_ms
 from daemon.domain import HOUR_MS, SeriesKey
 from daemon.explaining.explainer import Explainer, is_due
@@ -65,9 +65,7 @@ class Pump:
         """Take the partitions and restore what is kept of their series."""
         self._positions = await self._store.acquire()
         rules = self._rules()
-        # Newest first, so the last one kept of a series is its newest; an open one outranks all that are over.
-        known = [*await self._store.alerts(only_open=True), *await self._store.alerts()]
-        newest = {alert.series: alert for alert in reversed(known)}
+        newest = newest_of([*await self._store.alerts(only_open=True), *await self._store.alerts()])
         stored = await self._store.series()
         self.states = {
             one.key: restored(one, rules.for_key(one.key) or NOT_WATCHED, alert)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.alerts import Alert, alert_id, opened
+from daemon.alerts import Alert, alert_id, newest_of, opened
 from daemon.domain import SeriesKey
 from daemon.storage.partitions import ALERTS
 from daemon.testing import NOON
@@ -70,6 +70,14 @@ def test_alerts_that_were_stored_before_episodes_are_read(alert: MakeAlert) -> N
     body = ALERTS.dump_python(one, mode="json")
     old = json.dumps({name: value for name, value in body.items() if name not in new})
     assert ALERTS.validate_json(old) == one
+
+
+def test_of_a_series_the_open_alert_counts_and_else_the_last_to_end(alert: MakeAlert) -> None:
+    came_back = alert(resolved_at=NOON + 5 * HOUR, updated_at=NOON + 5 * HOUR)
+    between = alert(opened=NOON + HOUR, resolved_at=NOON + 2 * HOUR, updated_at=NOON + 2 * HOUR)
+    going_on = alert("cost/total", updated_at=NOON)
+    over = alert("cost/total", opened=NOON + HOUR, resolved_at=NOON + HOUR, updated_at=NOON + HOUR)
+    assert newest_of([came_back, between, going_on, over]) == {came_back.series: came_back, going_on.series: going_on}
 
 
 @given(
