@@ -168,10 +168,8 @@ def _score_file(source: Path, target: Path, plan: Plan) -> str:
         span = plan.grain or grain_of(head)
         scored = _scored(source, chain(head, rows), plan.build(), span)
         count = _write(scored, out, source, table.others)
-    return (
-        f"{source} -> {target}: {count.rows:,} rows of {span}, {count.anomalies:,} anomalies, "
-        f"{count.warming_up:,} with too little history"
-    )
+    judged = f"anomalous: {count.anomalies:,}, too little history: {count.warming_up:,}"
+    return f"{source} -> {target}: {count.rows:,} rows of {span}; {judged}"
 
 
 def _write(scored: Iterable[tuple[Row, Verdict]], out: TextIO, source: Path, others: Sequence[str]) -> _Count:

@@ -18,6 +18,7 @@ from detectors.backtest.compare import compare
 from detectors.backtest.history import History
 from detectors.backtest.settings import Settings
 from detectors.base import Observation, Sensitivity
+from detectors.decision.episodes import Episode
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 3, 9, tzinfo=UTC)  # Berlin's clocks change three weeks later
@@ -95,17 +96,16 @@ def replayed(case: Case):
 )
 @settings(max_examples=25, deadline=None)
 def test_the_backtest_tells_what_the_daemon_alerted_on(case: Case) -> None:
-    said = [
-        (
-            one.episode.opened_at,
-            one.episode.window_start,
-            one.episode.observed,
-            one.episode.total_excess,
-            one.episode.ended_at,
-        )
-        for one in replayed(case)
-    ]
-    alerted = [
-        (one.opened_at, one.window_start, one.observed, one.total_excess, one.resolved_at) for one in alerts(case)
-    ]
-    assert said == alerted
+    said = [_brief(one.episode, one.episode.ended_at) for one in replayed(case)]
+    assert said == [_brief(one, one.resolved_at) for one in alerts(case)]
+
+
+def test_both_tell_of_what_is_plain_to_see() -> None:
+    rules = SeriesRules(True, "spend", Sensitivity.NORMAL, 40.0)
+    case = Case(COST, rules, odd=[(400, 3, 9.0), (600, 3, 9.0)], gaps=[])
+    assert [one.start for one in replayed(case)] == [START + 400 * HOUR, START + 600 * HOUR]
+    assert [one.opened_at for one in alerts(case)] == [one.episode.opened_at for one in replayed(case)]
+
+
+def _brief(one: Episode | Alert, ended: datetime | None) -> tuple[object, ...]:
+    return one.opened_at, one.window_start, one.observed, one.total_excess, ended

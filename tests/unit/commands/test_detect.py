@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daemon.commands import detect
+from detectors import registry
+from detectors.reasons import score_of
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -41,6 +47,16 @@ def detect_run(tmp_path):
         for name, value in options.items():
             words += [f"--{name}", value]
         return detect.run(parser.parse_args([*words, "--output", str(output or tmp_path / "out")]))
+
+    return run
+
+
+@pytest.fixture
+def detect_piped():
+    def run(*inputs):
+        parser = argparse.ArgumentParser()
+        detect.add_arguments(parser)
+        return detect.run(parser.parse_args(inputs))
 
     return run
 
@@ -110,11 +126,80 @@ def test_columns_may_be_more_and_in_any_order(folder, detect_run, tmp_path):
     assert [row["value"] for row in scored(tmp_path / "out" / "a.csv")] == ["5", "6"]
 
 
+def test_other_columns_are_handed_on_behind_the_score(folder, detect_run, tmp_path):
+    lines = ["note,timestamp,value,Score,team", "x,2026-01-05,5,old, a ", "y,2026-01-06,6,old,b"]
+    assert detect_run(folder("a.csv", lines)) == 0
+    rows = scored(tmp_path / "out" / "a.csv")
+    assert list(rows[0]) == [*detect.SCORED, "note", "Score", "team"]
+    assert [(row["note"], row["team"]) for row in rows] == [("x", " a "), ("y", "b")]
+
+
+def test_a_scored_file_can_be_scored_again(folder, detect_run, tmp_path):
+    assert detect_run(folder("a.csv", series(100))) == 0
+    assert detect_run(tmp_path / "out" / "a.csv", output=tmp_path / "again") == 0
+    assert scored(tmp_path / "again" / "a.csv") == scored(tmp_path / "out" / "a.csv")
+
+
+def test_parameters_reach_the_detector(folder, detect_run, tmp_path, capsys):
+    assert detect_run(folder("a.csv", series(100)), parameter="warm_up=48") == 0
+    assert "too little history: 48" in capsys.readouterr().err
+
+
+def test_files_can_be_scored_at_the_same_time(folder, detect_run, tmp_path, capsys):
+    files = [folder(f"{name}.csv", series(100, spike_at=90)) for name in "abc"]
+    assert detect_run(*files, output=tmp_path / "one") == 0
+    alone = capsys.readouterr().err.replace("/one/", "/two/")
+    assert detect_run(*files, output=tmp_path / "two", jobs="2") == 0
+    assert capsys.readouterr().err == alone
+    for name in "abc":
+        assert scored(tmp_path / "two" / f"{name}.csv") == scored(tmp_path / "one" / f"{name}.csv")
+
+
+def test_a_bad_file_among_others_is_named_by_its_process(folder, detect_run, capsys):
+    files = [folder("a.csv", series(20)), folder("b.csv", [*series(5), "never,1"])]
+    assert detect_run(*files, jobs="2") == 2
+    assert "b.csv:7: the timestamp is 'never'" in capsys.readouterr().err
+
+
+def test_a_pipe_is_scored_from_end_to_end(detect_piped, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(series(100, spike_at=90)) + "\n"))
+    assert detect_piped("-") == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[0] == ",".join(detect.SCORED)
+    assert [line.split(",")[3] for line in said.out.splitlines()[1:]].index("true") == 90
+    assert said.err.startswith("- -> -: 100 rows of 1:00:00; anomalous: ")
+    assert said.err.endswith("too little history: 72\n")
+
+
+def test_several_inputs_need_a_directory(detect_piped, capsys):
+    assert detect_piped("a.csv", "b.csv") == 2
+    assert "--output" in capsys.readouterr().err
+
+
+def test_larger_evidence_never_gives_an_equal_score(folder, detect_run, tmp_path):
+    usual = series(200)
+    sizes = [10.0**exponent * step for exponent in range(2, 14) for step in (1, 2, 5)]
+    files = [folder(f"{number}.csv", [*usual, f"2026-01-13 08:00:00,{size}"]) for number, size in enumerate(sizes)]
+    assert detect_run(*files) == 0
+    scores = [float(scored(tmp_path / "out" / file.name)[-1]["score"]) for file in files]
+    assert all(lower < higher < 1.0 for lower, higher in pairwise(scores))
+
+
+@given(
+    evidence=st.floats(1e-9, 1e15),
+    more=st.floats(1e-9, 1e3),
+)
+def test_a_score_tells_evidence_apart_as_finely_as_numbers_near_one_can(evidence, more):
+    # Near 1 numbers lie 1.1e-16 apart, which in evidence is its square times as much.
+    larger = evidence * (1.0 + max(more, 4e-16 * (1.0 + evidence)))
+    assert 0.0 < score_of(evidence) < score_of(larger) < 1.0
+
+
 def test_a_byte_order_mark_is_no_obstacle(folder, detect_run):
     assert detect_run(folder("a.csv", ["\ufefftimestamp,value", "2026-01-05,1"])) == 0
 
 
-@pytest.mark.parametrize("name", ["level", "sad"])
+@pytest.mark.parametrize("name", registry.names())
 def test_another_detector_can_be_chosen(folder, detect_run, name):
     assert detect_run(folder("a.csv", series(50)), detector=name, sensitivity="aggressive") == 0
 
@@ -162,6 +247,10 @@ def test_a_missing_file_is_named(tmp_path, detect_run, capsys):
         ({"detector": "spnd"}, "did you mean 'spend'"),
         ({"grain": "often"}, "like 5m, 1h or 1d"),
         ({"timezone": "Berlin"}, "no time zone 'Berlin'"),
+        ({"parameter": "rate"}, "like rate=0.01"),
+        ({"parameter": "rte=1"}, "did you mean 'rate'"),
+        ({"parameter": "rate=7"}, "must lie between"),
+        ({"jobs": "0"}, "must be 1 or more"),
     ],
 )
 def test_a_bad_option_is_answered_with_what_is_allowed(folder, detect_run, capsys, options, message):
