@@ -10,7 +10,7 @@ from typing import TypeVar
 from daemon.alerts import Alert
 from daemon.domain import NAMED, NANO, Dimension, Measures, Metric
 from daemon.store import Cells
-from detectors.explanation import Explanation, Labels, Ratio, Usage, explain, explain_amount, explain_ratio
+from detectors.explanation import Explanation, Labels, Ratio, Usage, explain, explain_amount, explain_ratio, labels_at
 
 T = TypeVar("T")
 
@@ -63,7 +63,8 @@ def _told_apart(own: Dimension, both: Sequence[Cells]) -> list[int]:
 
 def _cells(cells: Cells, places: Sequence[int], of: Callable[[Measures], T]) -> dict[Labels, T]:
     # No two cells become one: what is left out has the same label in all of them.
-    return {tuple(labels[place] for place in places): of(measures) for labels, measures in cells.items()}
+    pick = labels_at(places)
+    return {pick(labels): of(measures) for labels, measures in cells.items()}
 
 
 def _usage(measures: Measures) -> Usage:

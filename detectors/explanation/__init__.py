@@ -3,7 +3,7 @@
 from detectors.explanation.explain import explain, explain_amount, explain_ratio
 from detectors.explanation.results import Contributor, Driver, Effect, Explanation
 from detectors.explanation.sentence import outstanding, reasons
-from detectors.explanation.usage import Amounts, Cells, Labels, Ratio, Ratios, Usage
+from detectors.explanation.usage import Amounts, Cells, Labels, Ratio, Ratios, Usage, labels_at
 
 __all__ = [
     "Amounts",
@@ -19,6 +19,7 @@ __all__ = [
     "explain",
     "explain_amount",
     "explain_ratio",
+    "labels_at",
     "outstanding",
     "reasons",
 ]

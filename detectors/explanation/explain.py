@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -15,12 +15,11 @@ from detectors.explanation.usage import (
     NANO,
     Amounts,
     Cells,
-    Labels,
     Ratio,
     Ratios,
-    added,
     by_name,
     check,
+    labels_at,
     sums,
     to_decimal,
     total,
@@ -59,7 +58,7 @@ def explain(
         DetectorError: A cell has not one label for each dimension, or the share is not positive.
     """
     check((*episode, *baseline), dimensions, share)
-    by_price = _labels_of([dimensions.index(one) for one in PRICED_BY if one in dimensions])
+    by_price = labels_at([dimensions.index(one) for one in PRICED_BY if one in dimensions])
     now, then = sums(episode, by_price), sums(baseline, by_price, share)
     made, ordinary = total(now.values()), total(then.values())
     spent = [{labels: usage.nanos for labels, usage in cells.items()} for cells in (episode, baseline)]
@@ -103,8 +102,9 @@ def explain_ratio(
 ) -> Explanation:
     """Split the move of a ratio over who moved it; `unit` of its parts make one, the rest as of `explain`."""
     check((*episode, *baseline), dimensions)
+    now, then = _columns(episode), _columns(baseline)
     by_value = {
-        dimension: movers(_ratios(episode, _label_of(place)), _ratios(baseline, _label_of(place)), unit, top)
+        dimension: movers(_by_name(now, place), _by_name(then, place), unit, top)
         for place, dimension in enumerate(dimensions)
     }
     usual = mean(baseline.values(), unit) or Fraction(0)
@@ -130,13 +130,10 @@ def _against(
     return Explanation(observed, expected, excess, unexplained=excess - (made - usual), contributors=by_value)
 
 
-def _ratios(cells: Ratios, group: Callable[[Labels], str | None]) -> dict[str | None, Ratio]:
-    return {name: Ratio(part, calls) for name, (part, calls) in added(cells, group).items()}
+def _columns(cells: Ratios) -> tuple[Amounts, Amounts]:
+    return {labels: one.part for labels, one in cells.items()}, {labels: one.calls for labels, one in cells.items()}
 
 
-def _labels_of(places: Sequence[int]) -> Callable[[Labels], Labels]:
-    return lambda labels: tuple(labels[place] for place in places)
-
-
-def _label_of(place: int) -> Callable[[Labels], str | None]:
-    return lambda labels: labels[place] or None
+def _by_name(columns: tuple[Amounts, Amounts], place: int) -> dict[str | None, Ratio]:
+    parts, calls = (by_name(column, place) for column in columns)
+    return {name: Ratio(part, calls[name]) for name, part in parts.items()}

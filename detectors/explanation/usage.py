@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from detectors.base import DetectorError
@@ -47,6 +48,12 @@ class Sums(NamedTuple):
     calls: Fraction = Fraction(0)
     tokens: Fraction = Fraction(0)
     dollars: Fraction = Fraction(0)
+
+
+def labels_at(places: Sequence[int]) -> Callable[[Labels], Labels]:
+    """Return what picks some of the labels of a cell."""
+    # The getter takes half the time, but returns one label bare.
+    return itemgetter(*places) if len(places) > 1 else lambda labels: tuple(labels[place] for place in places)
 
 
 def added(cells: Mapping[Labels, tuple[int, ...]], group: Callable[[Labels], Key]) -> dict[Key, list[int]]:
