@@ -114,6 +114,8 @@ def _recording(args: argparse.Namespace) -> Recording:
         raise InputError(f"--days is {args.days}: it must lie between 1 and 365")
     if args.min_impact and min(args.min_impact) < 0:
         raise InputError(f"--min-impact is {min(args.min_impact):g}: it must not be negative")
+    if not args.budget >= 0:  # this way round NaN is refused as well
+        raise InputError(f"--budget is {args.budget:g}: it must not be negative")
     if args.csv and args.series:
         raise InputError("give patterns of recorded series or --csv, not both")
     return _from_files(args) if args.csv else asyncio.run(_from_database(args))

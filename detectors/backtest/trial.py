@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,15 +69,10 @@ class Trial:
     @property
     def worth(self) -> dict[str, float]:
         """Total distance from the norm of what it tells, in each unit."""
-        return total_worth(self.told)
-
-
-def total_worth(told: Iterable[Told]) -> dict[str, float]:
-    """Return the total distance from the norm of episodes, in each unit."""
-    total: dict[str, float] = defaultdict(float)
-    for one in told:
-        total[one.unit] += one.worth
-    return dict(total)
+        total: dict[str, float] = defaultdict(float)
+        for one in self.told:
+            total[one.unit] += one.worth
+        return dict(total)
 
 
 def try_out(change: Change, histories: Mapping[str, History], traces: Traces, labels: Sequence[Label] = ()) -> Trial:

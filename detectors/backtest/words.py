@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from detectors.backtest.trial import Trial
+from detectors.words import capitalized, dollars, joined
 
 
 def amounts(worth: dict[str, float]) -> str:
     """Write total worths, each in its unit."""
-    return " and ".join(amount(value, unit) for unit, value in sorted(worth.items())) or "nothing"
+    return joined([amount(value, unit) for unit, value in sorted(worth.items())]) or "nothing"
 
 
 def amount(value: float, unit: str) -> str:
     """Write one value in its unit: $1,234.50, 0.25 of the calls, 1,200 tokens."""
     if unit == "$":
-        return f"${value:,.2f}"
+        return dollars(value)
     figure = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return f"{figure} {unit}".rstrip()
 
 
 def reasoning(best: Trial, today: Trial, budget: float, *, is_met: bool) -> str:
     """Explain a choice beside today's settings."""
-    if best is today:
-        opening = (
-            "Keep today's settings: they tell " if is_met else "Nothing is nearer than today's settings: they tell "
-        )
-    else:
-        opening = f"{_capitalised(str(best.change))}: " if is_met else f"The nearest is {best.change}: it tells "
-        opening += "tells " if is_met else ""
     kept = "within" if best.unwanted_per_week <= budget else "over"
     parts = [
-        f"{opening}{_told(best)}, of which {best.unwanted_per_week:.2f} per series-week are not labelled real, "
+        f"{_opening(best, today, is_met=is_met)} {_told(best)}, of which {best.unwanted_per_week:.2f} per series-week are not labelled real, "
         f"{kept} the budget of {budget:g}"
     ]
     if best.marks.recall is not None:
@@ -45,5 +39,7 @@ def _told(trial: Trial) -> str:
     return f"{count} episode{'' if count == 1 else 's'} in {trial.weeks:.1f} series-weeks worth {amounts(trial.worth)}"
 
 
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _opening(best: Trial, today: Trial, *, is_met: bool) -> str:
+    if best is today:
+        return f"{'Keep' if is_met else 'Nothing is nearer than'} today's settings: they tell"
+    return f"{capitalized(str(best.change))}: tells" if is_met else f"The nearest is {best.change}: it tells"

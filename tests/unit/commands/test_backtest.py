@@ -108,6 +108,7 @@ BAD = {
     "both": (["cost/*", "--csv", "a.csv"], "not both"),
     "no days": (["--csv", "a.csv", "--days", "0"], "between 1 and 365"),
     "negative": (["--csv", "a.csv", "--min-impact", "-5"], "must not be negative"),
+    "budget": (["--csv", "a.csv", "--suggest", "--budget", "-1"], "--budget is -1"),
     "missing": (["--csv", "gone.csv"], "gone.csv"),
     "twice": (["--csv", "a.csv", "other/a.csv"], "two files are called a"),
     "detector": (["--csv", "a.csv", "--detector", "spnd"], "did you mean 'spend'"),
