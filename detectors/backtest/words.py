@@ -23,7 +23,8 @@ def reasoning(best: Trial, today: Trial, budget: float, *, is_met: bool) -> str:
     """Explain a choice beside today's settings."""
     kept = "within" if best.unwanted_per_week <= budget else "over"
     parts = [
-        f"{_opening(best, today, is_met=is_met)} {_told(best)}, of which {best.unwanted_per_week:.2f} per series-week are not labelled real, "
+        f"{_opening(best, today, is_met=is_met)} {_told(best)}, "
+        f"of which {best.unwanted_per_week:.2f} per series-week are not labelled real, "
         f"{kept} the budget of {budget:g}"
     ]
     if best.marks.recall is not None:
