@@ -56,6 +56,7 @@ def _summary(alert: Alert, kind: Kind) -> str:
 
 def _next_step(alert: Alert) -> str:
     return (
-        f"Look at what {subject(alert.series)} is doing now. If this is expected, make the series less sensitive: "
-        f"ask your assistant to tune {alert.series}, or to explain alert {alert.id}."
+        f"Look at what {subject(alert.series)} is doing now; your assistant can explain alert {alert.id}. "
+        f"Then say what it was, so that the next one is judged better: revenium-monitor feedback give KIND {alert.id}, "
+        "where KIND is real, expected, expected_once or noise."
     )
