@@ -11,6 +11,7 @@ import math
 from typing import NamedTuple
 
 LARGEST_EXPONENT = 50.0
+FITTING = 0.7  # residual of ratios, twice as much or half, up to which an amount fits an expectation
 NARROW = 0.5  # of the small share of the level; ratios are softened less than differences
 
 
@@ -38,6 +39,13 @@ class Gauge(NamedTuple):
         """
         ratio = (max(rate, 0.0) + self.narrow) / (self.expected + self.narrow)
         return math.log(ratio) + min(rate, 0.0) / self.wide
+
+    def is_nearer(self, rate: float, other: Gauge) -> bool:
+        """Say whether an amount fits this expectation, and better than another one.
+
+        By ratios, so that an outage is no return to a level near nothing.
+        """
+        return abs(self.logarithmic(rate)) < min(FITTING, abs(other.logarithmic(rate)))
 
     def at_linear(self, residual: float) -> float:
         """Return the amount, at least nothing, whose straight residual this is."""

@@ -14,7 +14,7 @@ from detectors.spans import SPANS
 DAY = 24.0  # hours
 END_OF_DAY = DAY - 1e-6  # of windows whose lengths do not add up exactly
 REFERENCE = 2.0  # wobbles; what a day of an unremarkable series reaches
-LEAST_SCALE = 0.7  # a calm series is watched more closely, but calm is no proof of calm to come
+LEAST_SCALE = 0.75  # a calm series is watched more closely, but calm is no proof of calm to come
 CREDIT = 7.0  # days that the reference weighs as much as
 FIRST_DAYS = 5.0  # the first days learnt move the mean like the sixth
 MEMORY = 30.0  # days

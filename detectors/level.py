@@ -40,6 +40,8 @@ LIMITS = {
 class _Window(NamedTuple):
     step: Step
     cells: Cells
+    factor: float
+    is_back: bool
     value: float
     expected: float
     scale: float
@@ -143,14 +145,13 @@ class LevelDetector(Detector):
             return
         self._progress.advance(observation.at, step.hours)
         hours = self._progress.hours
-        factor = self._season.factor(window.cells)
         credible = self._credible(window)
         look = self._spans.look(window.residual, step)
         evidence = self._weigh(look)
         self._spans.learn(window.residual, look, step.hours, hours, self.fade, self.clip)
         self._season.learn(window.cells, credible, step.hours, self.rate)
-        own = window.value / max(factor, LEAST_FACTOR)
-        self._anchor.remember(own, step.hours, self._season.level)
+        self._anchor.remember(window.value / max(window.factor, LEAST_FACTOR), 1.0, step.hours)
+        self._anchor.compare(step.hours, is_back=window.is_back)
         if hours > self.warm_up:
             self._anchor.count(evidence.up, evidence.low, step.hours)
         if hours > self.warm_up + ROUGH:
@@ -208,10 +209,14 @@ class LevelDetector(Detector):
         value = max(-LARGEST, min(LARGEST, observation.value))
         cells = cells_of(observation.at, hours) if self.seasonal else ()
         step = self._progress.step(observation.at, hours)
-        first = self._progress.until is None
-        expected = value if first else self._season.level * self._season.factor(cells)
+        factor = self._season.factor(cells)
+        expected = value if self._progress.until is None else self._season.level * factor
+        former = self._anchor.former
+        is_back = former is not None and abs(value - former * factor) < min(abs(value - expected), abs(former) / 2)
+        if former is not None and is_back:
+            expected = former * factor
         scale = abs(expected) + self.least
-        return _Window(step, cells, value, expected, scale, (value - expected) / scale)
+        return _Window(step, cells, factor, is_back, value, expected, scale, (value - expected) / scale)
 
     def _weigh(self, look: Look) -> Evidence:
         return strongest(look.strengths, [-one for one in look.strengths], self._budget.bar)

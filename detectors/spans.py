@@ -16,7 +16,7 @@ from detectors import fields
 from detectors.progress import Step
 
 SPANS = (1.0, 3.0, 8.0, 24.0, 72.0)  # hours
-WEIGHTS = (0.55, 0.75, 0.95, 1.0, 1.0)
+WEIGHTS = (0.55, 0.75, 0.95, 1.0, 0.9)
 LEAST_WOBBLES = tuple(0.03 / math.sqrt(span) for span in SPANS)
 
 SETTLED = 24.0  # hours after which the running means start; before, the expectation is a guess

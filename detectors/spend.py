@@ -20,16 +20,16 @@ from detectors.spans import Evidence
 from detectors.unusual import Sight, Unusual
 
 STATE_VERSION = 2
-OLD_VERSION = 1  # without habits and episode, which then start fresh
+OLD_VERSION = 1  # without habits and patience, which then start fresh
 LARGEST = 1e100  # beyond it arithmetic would overflow long before it would mean anything
 FREAK = 100.0  # times the level: the most the level learns from before it is warm
 
 # Evidence in wobbles, chosen so that an hourly series gives a little less than 0.1, 0.2 and 1 false episode a
 # week on the seeds the benchmark calls tuning seeds.
 THRESHOLDS = {
-    Sensitivity.CONSERVATIVE: 4.1,
-    Sensitivity.NORMAL: 3.8,
-    Sensitivity.AGGRESSIVE: 2.65,
+    Sensitivity.CONSERVATIVE: 4.0,
+    Sensitivity.NORMAL: 3.7,
+    Sensitivity.AGGRESSIVE: 2.6,
 }
 
 LIMITS = {
@@ -47,6 +47,8 @@ class _Window(NamedTuple):
 
     step: Step
     cells: Cells
+    factor: float
+    is_back: bool
     rate: float
     gauge: Gauge
     linear: float
@@ -215,16 +217,25 @@ class SpendDetector(Detector):
         rate = max(-LARGEST, min(LARGEST, observation.value / hours))
         cells = cells_of(observation.at, hours)
         step = self._progress.step(observation.at, hours)
-        level = self._season.level
+        factor = self._season.factor(cells)
+        is_back = False
         if self._progress.until is None:  # nothing is known: the first window is what it is
-            expected = level = rate = max(rate, 0.0)
+            rate = max(rate, 0.0)
+            beside = gauge(rate, rate, self.floor, self.least)
         else:
-            expected = level * self._season.factor(cells)
-        beside = gauge(expected, level, self.floor, self.least)
+            beside = self._beside(self._season.level, factor)
+            former = self._anchor.former
+            if former is not None:
+                before = self._beside(former, factor)
+                is_back = before.is_nearer(rate, beside)
+                beside = before if is_back else beside
         linear, logarithmic = beside.linear(rate), beside.logarithmic(rate)
         sight = self._unusual.look(linear, logarithmic, step)
         evidence = self._unusual.weigh(sight, self._progress.hours, self._threshold)
-        return _Window(step, cells, rate, beside, linear, logarithmic, sight, evidence)
+        return _Window(step, cells, factor, is_back, rate, beside, linear, logarithmic, sight, evidence)
+
+    def _beside(self, level: float, factor: float) -> Gauge:
+        return gauge(level * factor, level, self.floor, self.least)
 
     def _verdict(self, window: _Window) -> Verdict:
         evidence, hours, gap = window.evidence, window.step.hours, window.step.gap
@@ -252,18 +263,19 @@ class SpendDetector(Detector):
         if not self._progress.is_new(step):
             return
         credible = self._credible(window)
-        factor = self._season.factor(window.cells)
         if self._progress.hours >= self.warm_up:
             self._above.learn(evidence.up, self._threshold, step.hours, step.gap)
             self._below.learn(evidence.low, self._threshold, step.hours, step.gap)
-            self._unusual.learn_habits(window.sight, step.hours)
+            if not self._anchor.is_restless:
+                self._unusual.learn_habits(window.sight, step.hours)
             self._anchor.count(evidence.up, evidence.low, step.hours)
         self._progress.advance(observation.at, step.hours)
         hours = self._progress.hours
         self._unusual.learn(window.linear, window.logarithmic, window.sight, step.hours, hours, self.fade, self.clip)
         self._season.learn(window.cells, credible, step.hours, self.rate)
-        own = max(window.rate, 0.0) / max(factor, LEAST_FACTOR)
-        self._anchor.remember(own, step.hours, self._season.level)
+        weight = max(window.factor, LEAST_FACTOR)
+        self._anchor.remember(max(window.rate, 0.0) / weight, weight, step.hours)
+        self._anchor.compare(step.hours, is_back=window.is_back)
         self._reconsider_level()
 
     def _credible(self, window: _Window) -> float:

@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
-from bench.detectors import contestants, generator, holdout, scorer
+from bench.detectors import contestants, generator, holdout, scorer, unseen
 from bench.detectors.contestants import Run
 from bench.detectors.generator import FAULTS, Entity
 
@@ -45,6 +45,8 @@ class Job:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
+    if args.unseen:
+        return _unseen(args.seeds, args.entities)
     labels = args.detectors or contestants.labels()
     with ProcessPoolExecutor(args.jobs) as pool:
         for seed in args.seeds:
@@ -76,10 +78,20 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="also choose a threshold for spend on one part and score it on the other",
     )
+    parser.add_argument("--unseen", action="store_true", help="instead, kinds of fault that nothing was tuned on")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
     args = parser.parse_args(argv)
     args.days = args.days or (60 if args.grain == "hour" else 10)
     return args
+
+
+def _unseen(seeds: Sequence[int], count: int) -> int:
+    for seed in seeds:
+        print(f"seed {seed}: {count} entities without faults of their own, 60 days by the hour; spend at normal")
+        for line in unseen.lines(generator.make(seed, count, faults=False), seed):
+            print(line, flush=True)
+        print()
+    return 0
 
 
 @cache

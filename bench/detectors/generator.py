@@ -88,12 +88,12 @@ class _Series:
         return np.where(calls > 0, dollars, 0.0)
 
 
-def make(seed: int, entities: int, days: int = 60, grain: str = "hour") -> list[Entity]:
+def make(seed: int, entities: int, days: int = 60, grain: str = "hour", *, faults: bool = True) -> list[Entity]:
     """Return the entities of a seed; the same seed always gives the same."""
-    return [_entity(seed, index, entities, days, grain) for index in range(entities)]
+    return [_entity(seed, index, entities, days, grain, faults=faults) for index in range(entities)]
 
 
-def _entity(seed: int, index: int, total: int, days: int, grain: str) -> Entity:
+def _entity(seed: int, index: int, total: int, days: int, grain: str, *, faults: bool) -> Entity:
     random = np.random.default_rng([seed, index])
     per_hour = timedelta(hours=1) // SPANS[grain]
     hours = np.arange(days * 24 * per_hour) / per_hour
@@ -106,7 +106,7 @@ def _entity(seed: int, index: int, total: int, days: int, grain: str) -> Entity:
     shifts = _shifts(series)
     values = series.spend(_live(series))
     clean = values.copy()
-    events = _inject(series, values, clean)
+    events = _inject(series, values, clean) if faults else []
     excess = np.maximum(values - clean, 0.0)
     order = _deliver(series, values)
     return Entity(

@@ -52,6 +52,7 @@ class Window(NamedTuple):
 
     step: Step
     factor: Array
+    is_back: Mask
     rate: Array
     gauge: Gauge
     linear: Array
@@ -81,8 +82,10 @@ class Block:
         self._anchor = Anchor(known["anchor"])
         self._unusual = Unusual(known)
         self._above, self._below = Patience(known["above"]), Patience(known["below"])
+        self._habits = [row for section in ("ups", "lows") for row in known[section].values()]
         self._learnt_when_warm = [
-            *(row for section in ("ups", "lows", "above", "below") for row in known[section].values()),
+            *self._habits,
+            *(row for section in ("above", "below") for row in known[section].values()),
             self._anchor.run,
         ]
 
@@ -98,11 +101,25 @@ class Block:
             rate = np.where(unknown, np.maximum(rate, 0.0), rate)
             expected, level = np.where(unknown, rate, expected), np.where(unknown, rate, level)
         beside = gauge(expected, level, rules.floor, rules.least)
+        is_back = self._turn_back(beside, rate, factor)
         linear, logarithmic = beside.linear(rate), beside.logarithmic(rate)
         sight = self._unusual.look(linear, logarithmic, step)
         evidence = self._unusual.weigh(sight, hours)
         upper, lower = (side.bar(rules.threshold, step.gap) for side in (self._above, self._below))
-        return Window(step, factor, rate, beside, linear, logarithmic, sight, evidence, upper, lower)
+        return Window(step, factor, is_back, rate, beside, linear, logarithmic, sight, evidence, upper, lower)
+
+    def _turn_back(self, beside: Gauge, rate: Array, factor: Array) -> Mask:
+        """Put the gauges of former levels in place where the amounts fit them better; returns where."""
+        is_back = np.zeros(rate.shape, dtype=np.bool_)
+        index = self._anchor.may_return
+        if index.size:
+            former = self._anchor.former[index]
+            before = gauge(former * factor[index], former, self._rules.floor, self._rules.least)
+            nearer = before.is_nearer(rate[index], beside.of(index))
+            is_back[index] = nearer
+            for part, own in zip(beside, before, strict=True):
+                part[index[nearer]] = own[nearer]
+        return is_back
 
     def judge(self, window: Window, verdicts: Verdicts) -> None:
         """Write down what to think of windows that were weighed."""
@@ -134,7 +151,8 @@ class Block:
     def _learn(self, moment: Moment, window: Window) -> None:
         rules, hours, known = self._rules, moment.hours, self._progress.hours
         credible = self._credible(window)
-        own = np.maximum(window.rate, 0.0) / np.maximum(window.factor, LEAST_FACTOR)
+        weight = np.maximum(window.factor, LEAST_FACTOR)
+        own = np.maximum(window.rate, 0.0) / weight
         cold = known < rules.warm_up
         if not cold.all():
             with sparing(cold, *self._learnt_when_warm):
@@ -142,14 +160,16 @@ class Block:
         self._progress.advance(moment.start, hours)
         self._unusual.learn(window.linear, window.logarithmic, window.sight, hours, known, rules.fade, rules.clip)
         self._season.learn(moment.cells, credible, hours, rules.rate)
-        self._anchor.remember(own, hours, self._season.level)
+        self._anchor.remember(own, weight, hours)
+        self._anchor.compare(hours, window.is_back)
         self._reconsider_level()
 
     def _learn_evidence(self, window: Window) -> None:
         evidence, threshold, (hours, gap, _) = window.evidence, self._rules.threshold, window.step
         self._above.learn(evidence.up, window.upper, threshold, hours, gap)
         self._below.learn(evidence.low, window.lower, threshold, hours, gap)
-        self._unusual.learn_habits(window.sight, hours)
+        with sparing(self._anchor.is_restless, *self._habits):
+            self._unusual.learn_habits(window.sight, hours)
         self._anchor.count(evidence.up, evidence.low, hours)
 
     def _credible(self, window: Window) -> Array:

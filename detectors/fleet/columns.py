@@ -23,7 +23,8 @@ from detectors.spend import STATE_VERSION
 _OF_SPANS = {"means": len(SPANS), "centres": len(SPANS), "variances": len(SPANS), "typical": 1}
 _OF_HABITS = {"usual": len(SPANS), "today": len(SPANS), "days": 1, "hours": 1}
 _OF_PATIENCE = {"bar": 1, "on": 1}
-_OF_ANCHOR = ("run", "part", "part_hours", "former", "former_hours", "back")
+_OF_ANCHOR = ("run", "part", "part_weight", "part_hours", "former", "former_hours", "back")
+_RINGS = ("levels", "weights")
 
 LAYOUT: dict[str, dict[str, int]] = {
     "progress": {"until": 1, "hours": 1},
@@ -34,7 +35,7 @@ LAYOUT: dict[str, dict[str, int]] = {
     "lows": _OF_HABITS,
     "above": _OF_PATIENCE,
     "below": _OF_PATIENCE,
-    "anchor": {"levels": REMEMBERED, **dict.fromkeys(_OF_ANCHOR, 1)},
+    "anchor": {**dict.fromkeys(_RINGS, REMEMBERED), **dict.fromkeys(_OF_ANCHOR, 1)},
 }
 DERIVED: dict[str, dict[str, int]] = {
     "ups": {"scales": len(SPANS)},
@@ -67,11 +68,12 @@ def column_of(state: dict[str, Any]) -> Array:
     known = rows_of(matrix)
     for section, fields in LAYOUT.items():
         for field in fields:
-            if field != "levels":
+            if field not in _RINGS:
                 known[section][field][...] = _upright(state[section][field])
-    levels = state["anchor"]["levels"]
-    known["anchor"]["levels"][: len(levels), 0] = levels
-    known["anchor"]["seen"][0] = len(levels)
+    for ring in _RINGS:
+        seen = state["anchor"][ring]
+        known["anchor"][ring][: len(seen), 0] = seen
+        known["anchor"]["seen"][0] = len(seen)
     rescale(matrix)
     return matrix[:, 0]
 
@@ -94,9 +96,11 @@ def state_of(column: Array) -> dict[str, Any]:
         }
     if math.isnan(state["progress"]["until"]):
         state["progress"]["until"] = None
-    seen, ring = int(known["anchor"]["seen"][0]), state["anchor"]["levels"]
+    seen = int(known["anchor"]["seen"][0])
     begin = seen % REMEMBERED
-    state["anchor"]["levels"] = ring[begin:] + ring[:begin] if seen >= REMEMBERED else ring[:seen]
+    for name in _RINGS:
+        ring = state["anchor"][name]
+        state["anchor"][name] = ring[begin:] + ring[:begin] if seen >= REMEMBERED else ring[:seen]
     return state
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detectors.fleet.arrays import Array
-from detectors.gauge import LARGEST_EXPONENT, NARROW
+from detectors.fleet.arrays import Array, Index, Mask
+from detectors.gauge import FITTING, LARGEST_EXPONENT, NARROW
 
 
 class Gauge(NamedTuple):
@@ -30,6 +30,14 @@ class Gauge(NamedTuple):
         if rate.min() < 0.0:
             spent += np.minimum(rate, 0.0) / self.wide
         return spent
+
+    def is_nearer(self, rate: Array, other: Gauge) -> Mask:
+        """Say which amounts fit these expectations, and better than others."""
+        return np.abs(self.logarithmic(rate)) < np.minimum(FITTING, np.abs(other.logarithmic(rate)))
+
+    def of(self, index: Index) -> Gauge:
+        """Return the gauges of some series."""
+        return Gauge(self.expected[index], self.wide[index], self.narrow[index])
 
     def at_linear(self, residual: Array) -> Array:
         """Return the amounts, at least nothing, whose straight residuals these are."""

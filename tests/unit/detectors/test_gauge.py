@@ -36,3 +36,18 @@ def test_the_way_back_leads_to_the_amount(expected, level, rate):
     near = {"rel": 1e-6, "abs": 1e-6 * beside.wide}
     assert beside.at_linear(beside.linear(rate)) == pytest.approx(rate, **near)
     assert beside.at_logarithmic(beside.logarithmic(rate)) == pytest.approx(rate, **near)
+
+
+def test_an_amount_fits_the_nearer_of_two_expectations():
+    small, large = gauge(10.0, 10.0, 0.3, 0.05), gauge(40.0, 40.0, 0.3, 0.05)
+    assert small.is_nearer(12.0, large)
+    assert not small.is_nearer(38.0, large)
+    assert large.is_nearer(38.0, small)
+
+
+def test_an_outage_is_no_return_to_a_smaller_expectation():
+    assert not gauge(10.0, 10.0, 0.3, 0.05).is_nearer(0.0, gauge(40.0, 40.0, 0.3, 0.05))
+
+
+def test_an_empty_hour_fits_where_little_was_expected():
+    assert gauge(0.5, 10.0, 0.3, 0.05).is_nearer(0.0, gauge(20.0, 400.0, 0.3, 0.05))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import pickle
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from detectors.base import DetectorError, Observation, Sensitivity
+from detectors.base import DetectorError, Observation, Sensitivity, Verdict
+from detectors.checks import START
 from detectors.reasons import score_of
 from detectors.spend import THRESHOLDS, SpendDetector
 
@@ -216,7 +217,7 @@ def test_a_series_that_doubles_for_good_is_absorbed_within_two_days_and_then_qui
     verdicts = [taught.update(office.hour(3 * 168 + i, factor=2.0)) for i in range(14 * 24)]
     assert any(one.is_anomaly for one in verdicts[:24])
     assert not any(one.is_anomaly for one in verdicts[48:])
-    assert taught.judge(office.hour(5 * 168 + 9)).expected == pytest.approx(20.0, rel=0.15)
+    assert taught.judge(office.hour(5 * 168 + 9, factor=2.0)).expected == pytest.approx(20.0, rel=0.15)
 
 
 def test_an_incident_of_days_ends_in_silence_and_with_the_old_expectation(taught, office):
@@ -370,3 +371,20 @@ def test_a_naive_stamp_is_refused_with_advice(taught, office):
 
 def test_what_is_known_fits_into_four_kilobytes(taught):
     assert len(pickle.dumps(taught)) <= 4096
+
+
+def test_after_an_incident_of_more_than_a_day_the_nights_of_a_nightly_job_are_judged_as_before():
+    """A job that spends in two hours of the night, and an incident by day that becomes the norm before it ends."""
+    detector = SpendDetector()
+    hours = [START + hour * HOUR for hour in range(40 * 24)]
+    alarms: list[tuple[datetime, Verdict]] = []
+    for number, at in enumerate(hours):
+        usual = 4.0 + 0.3 * (number * 7 % 5) if at.hour in {1, 2} else 0.1 * (number * 3 % 2)
+        incident = 5.0 if 30 * 24 <= number < 30 * 24 + 26 else 0.0
+        verdict = detector.update(Observation(at, usual + incident, HOUR))
+        assert verdict.expected < 50.0, f"{at}: {verdict}"
+        if verdict.is_anomaly:
+            alarms.append((at, verdict))
+    over = hours[30 * 24 + 26]
+    assert any(at < over for at, _ in alarms)
+    assert [at for at, _ in alarms if at >= over + 3 * HOUR] == []
