@@ -23,7 +23,7 @@ TINY = 1e-8
 
 
 def is_due(alert: Alert, *, told: bool) -> bool:
-    """Tell whether an alert needs words: it has none, they are outdated by much, or by anything and it is told of.
+    """Tell whether an alert needs an explanation: it has none, it is outdated by much, or by anything and it is told of.
 
     An explanation reads thousands of calls, so it is renewed only where somebody would miss it.
     """
@@ -41,6 +41,10 @@ class Explainer:
 
     store: Store
     zone: ZoneInfo
+
+    async def worded(self, alert: Alert, *, told: bool) -> Alert:
+        """Return an alert whose words and figures agree, explained anew where that is due."""
+        return await self.explained(alert) if is_due(alert, told=told) else replace(alert, summary=sentence(alert))
 
     async def explained(self, alert: Alert) -> Alert:
         """Return an alert with an explanation of its worst window, and with the words of it."""

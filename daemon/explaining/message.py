@@ -22,8 +22,20 @@ def severity(alert: Alert) -> Severity:
     return Severity.CRITICAL if alert.excess > 0 and (huge or dear) else Severity.WARNING
 
 
-def notification(alert: Alert, kind: Kind, channel: str, *, now: datetime, zone: ZoneInfo, demo: bool) -> Notification:
-    """Return the message about an alert for one channel; its id is stable."""
+def notification(
+    alert: Alert, kind: Kind, channel: str, *, now: datetime, zone: ZoneInfo, demo: bool, is_back: bool = False
+) -> Notification:
+    """Return the message about an alert for one channel; its id is stable.
+
+    Args:
+        alert: What happened.
+        kind: Whether it began, grew or ended.
+        channel: Where the message goes.
+        now: The present.
+        zone: The owner's clock, on which times are told.
+        demo: Whether the numbers come from generated traffic.
+        is_back: Whether people were told before that it was over.
+    """
     over = kind is Kind.RESOLVED
     return Notification(
         delivery_id=f"{alert.id}-{alert.sequence}-{channel}",
@@ -32,7 +44,7 @@ def notification(alert: Alert, kind: Kind, channel: str, *, now: datetime, zone:
         kind=kind,
         severity=Severity.INFO if over else severity(alert),
         title=title(alert),
-        summary=_summary(alert, kind),
+        summary=_summary(alert, kind, is_back=is_back),
         event_time=alert.resolved_at if over and alert.resolved_at else alert.updated_at,
         created_at=now,
         facts=facts(alert, zone),
@@ -42,7 +54,7 @@ def notification(alert: Alert, kind: Kind, channel: str, *, now: datetime, zone:
     )
 
 
-def _summary(alert: Alert, kind: Kind) -> str:
+def _summary(alert: Alert, kind: Kind, *, is_back: bool) -> str:
     if kind is Kind.RESOLVED and alert.resolved_at is not None:
         minutes = round((alert.resolved_at - alert.opened_at).total_seconds() / 60)
         calm = alert.ended_by in {None, Reason.BACK_TO_NORMAL}
@@ -50,7 +62,7 @@ def _summary(alert: Alert, kind: Kind) -> str:
         end = f"Back to normal after {minutes} minutes" if calm else f"Ended after {minutes} minutes: {why}"
         return f"{end}. {alert.summary}"
     if kind is Kind.UPDATE:
-        return f"Still going on, and it has grown. {alert.summary}"
+        return f"{'Back after it had ended' if is_back else 'Still going on'}, and it has grown. {alert.summary}"
     return alert.summary
 
 

@@ -19,10 +19,15 @@ STRANDED_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An alert that people are to be told about, and as what."""
+    """An alert that people are to be told about, and as what.
+
+    Attributes:
+        is_back: They were told before that it was over.
+    """
 
     alert: Alert
     kind: Kind
+    is_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def group(outcomes: Sequence[Outcome], found: Unsettled, movers: Mapping[str, Mo
         kind = _kind(alert, outcomes) if alert.incident == identity else None
         latest[identity] = alert if kind is None else alert.told()
         if kind is not None:
-            told.append(Told(latest[identity], kind))
+            told.append(Told(latest[identity], kind, is_back=alert.unannounced))
     return list(latest.values()), told
 
 

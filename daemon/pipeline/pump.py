@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from daemon.alerts import Alert, newest_of
 from daemon.clock import Clock, from_ms, to_ms
 from daemon.domain import HOUR_MS, SeriesKey
-from daemon.explaining.explainer import Explainer, is_due
+from daemon.explaining.explainer import Explainer
 from daemon.explaining.message import notification
 from daemon.pipeline.incidents import Told, group, unsettled
 from daemon.pipeline.inputs import SETTLE_MS, Gatherer
@@ -126,10 +126,7 @@ class Pump:
         verdicts = self.verdicts | {key: seen for result in results.values() for key, seen in result.verdicts.items()}
         alerts, told = group(outcomes, found, await survey(self._store, found.joining, found.heads, verdicts))
         announced = {one.alert.id for one in told}
-        worded = {
-            alert.id: await self._explainer.explained(alert) if is_due(alert, told=alert.id in announced) else alert
-            for alert in alerts
-        }
+        worded = {alert.id: await self._explainer.worded(alert, told=alert.id in announced) for alert in alerts}
         return list(worded.values()), [replace(one, alert=worded[one.alert.id]) for one in told]
 
     async def _commit(
@@ -170,7 +167,15 @@ class Pump:
         return [
             Outgoing(
                 channel,
-                notification(one.alert, one.kind, channel, now=self._clock.now(), zone=around.zone, demo=around.demo),
+                notification(
+                    one.alert,
+                    one.kind,
+                    channel,
+                    now=self._clock.now(),
+                    zone=around.zone,
+                    demo=around.demo,
+                    is_back=one.is_back,
+                ),
             )
             for one in told
             for channel in around.channels

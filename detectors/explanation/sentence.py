@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 
 from detectors import words
@@ -50,7 +50,7 @@ def reasons(explanation: Explanation, say: Say = in_dollars) -> str:
     if not explanation.excess:
         return ""
     who = words.joined([f"{words.entity(of, one.name)} ({say(one)})" for of, one in outstanding(explanation)[:NAMED]])
-    what = words.joined(list(_made_by(explanation)))
+    what = _made_by(explanation)
     parts = [f"mostly {who}"] if who else []
     parts += [f"because of {what}"] if what else []
     if explanation.effects and _is_much(explanation.unexplained, explanation):
@@ -73,11 +73,19 @@ def outstanding(explanation: Explanation) -> list[tuple[str, Contributor]]:
     return [(dimension, best) for _, dimension, best in ranked]
 
 
-def _made_by(explanation: Explanation) -> Iterator[str]:
-    """Yield the drivers that matter, the largest first."""
-    for one in sorted(explanation.effects, key=lambda effect: -abs(effect.dollars)):
-        if _is_much(one.dollars, explanation):
-            yield f"{_words(one, explanation)} ({words.dollars(one.dollars)})"
+def _made_by(explanation: Explanation) -> str:
+    """Return the drivers that matter, the largest first, and those that held against them.
+
+    Where some held against the others, each has more dollars than all together: nobody reads that as one
+    amount being made, so only the names are said.
+    """
+    much = [one for one in explanation.effects if _is_much(one.dollars, explanation)]
+    much.sort(key=lambda one: -abs(one.dollars))
+    made = [one for one in much if (one.dollars > 0) is (explanation.excess > 0)]
+    against = [_words(one, explanation) for one in much if one not in made]
+    if not made or not against:
+        return words.joined([f"{_words(one, explanation)} ({words.dollars(one.dollars)})" for one in made])
+    return f"{words.joined([_words(one, explanation) for one in made])}, despite {words.joined(against)}"
 
 
 def _is_much(amount: Decimal, explanation: Explanation) -> bool:

@@ -32,7 +32,7 @@ async def test_a_leaked_key_is_told_of_with_agent_key_and_driver(plant: Plant) -
     note = claim.notification
     assert note.title == "AI spend above normal: agent robot"
     assert "mostly API key leaked ($400.00)" in note.summary
-    assert "times as many calls ($" in note.summary
+    assert "times as many calls" in note.summary
     assert note.causes[0].startswith("API key leaked: $400.00, usually nothing (")
     assert dict(note.facts)["Made by"].startswith("calls +40 $")
 

@@ -108,7 +108,7 @@ async def test_longer_calls_at_a_lower_price_are_told_apart(traffic: Traffic, al
     traffic.now(10, 3.0, agent="robot", model="big", total_tokens=4000)
     told = await traffic.explained(alert(observed=30.0, expected=10.0))
     assert drivers(known(told)) == "tokens per call $30.00, price per token -$10.00"
-    assert told.summary.endswith("because of more tokens per call ($30.00) and lower prices per token (-$10.00).")
+    assert told.summary.endswith("because of more tokens per call, despite lower prices per token.")
 
 
 async def test_what_calm_days_do_not_bear_out_is_left_unexplained(traffic: Traffic, alert: MakeAlert) -> None:
@@ -202,6 +202,17 @@ async def test_words_are_due_when_they_are_told_or_have_grown_by_a_tenth(traffic
     slightly = replace(told, observed=20.5)
     assert (is_due(slightly, told=False), is_due(slightly, told=True)) == (False, True)
     assert is_due(replace(told, observed=21.0), told=False)
+
+
+async def test_the_sentence_has_the_figures_of_the_alert_even_where_the_reasons_are_a_little_older(
+    traffic: Traffic, alert: MakeAlert
+) -> None:
+    traffic.usual(10, 1.0, agent="robot")
+    traffic.now(20, 1.0, agent="robot")
+    known = await traffic.explained(alert(observed=20.0, expected=10.0))
+    grown = await Explainer(traffic.store, ZONE).worded(replace(known, observed=20.9), told=False)
+    assert grown.explanation == known.explanation
+    assert grown.summary.startswith("Agent robot spent $20.90 within an hour, where $10.00 is usual (2.1 times")
 
 
 # -- whatever the traffic is

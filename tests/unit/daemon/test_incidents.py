@@ -192,6 +192,13 @@ async def test_many_alerts_of_one_hour_are_looked_into_with_one_query(alert: Mak
     assert all(str(one.alert.series).startswith("cost/agent/") for one in told)
 
 
+@pytest.mark.parametrize("is_back", [True, False])
+async def test_people_are_told_that_what_they_believe_over_is_back(alert: MakeAlert, is_back: bool) -> None:
+    grown = alert(sequence=2, told_excess=20.0, unannounced=is_back)
+    (told,) = (await _group([_outcome(grown, Transition.ESCALATE)], [grown]))[1]
+    assert (told.kind, told.is_back, told.alert.unannounced) == (Kind.UPDATE, is_back, False)
+
+
 async def test_what_comes_back_unannounced_stays_silent_to_its_end(alert: MakeAlert) -> None:
     back = alert(sequence=2, told_excess=90.0, unannounced=True)
     assert (await _group([_outcome(back, Transition.UPDATE, Reason.REOPENED)]))[1] == []

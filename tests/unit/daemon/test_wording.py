@@ -214,6 +214,9 @@ def test_an_update_and_the_end_say_so(alert: MakeAlert) -> None:
     assert f"explain alert {told.id}" in update.next_step
     assert update.demo
 
+    back = message.notification(told, Kind.UPDATE, "slack", now=NOON, zone=UTC_ZONE, demo=True, is_back=True)
+    assert back.summary == "Back after it had ended, and it has grown. Robot spent $100.00."
+
     end = message.notification(over, Kind.RESOLVED, "slack", now=NOON, zone=UTC_ZONE, demo=False)
     assert end.summary == "Back to normal after 42 minutes. Robot spent $100.00."
     assert (end.severity, end.next_step, end.causes) == (Severity.INFO, "", told.causes)

@@ -184,3 +184,17 @@ def test_of_no_calls_there_is_no_rate_of_their_own():
     _, models = moved(failures(("big", 1, 10)), failures(("small", 1, 100)))
     assert models["small"][0] is None
     assert models["big"][1] is None
+
+
+def test_what_held_against_an_excess_is_named_without_amounts_that_exceed_it():
+    # Ten times the calls would have made 90 more; half the tokens each took 50 of them back.
+    result = told({**ORDINARY, BIG: usage(1000, "50", tokens=500_000)})
+    assert effects(result) == {Driver.CALLS: Decimal(90), Driver.TOKENS: Decimal(-50)}
+    assert reasons(result).endswith("because of 5.5 times as many calls, despite fewer tokens per call")
+
+
+def test_of_a_drop_is_said_what_held_against_it():
+    # Half the calls make 5 less; each costs half as much again.
+    result = told({SMALL: usage(100, "1"), BIG: usage(50, "7.5")})
+    assert effects(result) == {Driver.CALLS: Decimal(-5), Driver.PRICE: Decimal("2.5")}
+    assert reasons(result).endswith("because of fewer calls, despite higher prices per token")
