@@ -82,7 +82,7 @@ class Spans:
         recent = offs[0]
         lowest, highest = min(recent, 0.0), max(recent, 0.0)
         strengths = [
-            min(max(off, lowest), highest) / wobble * weight
+            (lowest if off < lowest else highest if off > highest else off) / wobble * weight
             for off, wobble, weight in zip(offs, self._wobbles, WEIGHTS, strict=True)
         ]
         return Look(strengths, means)
