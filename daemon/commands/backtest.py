@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta
 from itertools import product
@@ -15,7 +16,7 @@ from daemon import paths, settings
 from daemon.clock import SystemClock
 from daemon.commands.backtest_text import comparison_text, suggestion_text
 from daemon.commands.labelled import label_file
-from daemon.commands.recorded import InputError, Table, grain_named, grain_of, parameters_named, zone_named
+from daemon.commands.recorded import InputError, Table, grain_named, grain_of, parameters_named, trouble, zone_named
 from daemon.errors import Exit
 from daemon.operations.backtest import DAYS
 from daemon.operations.backtest_results import Candidate, comparison_result, suggestion_result
@@ -24,10 +25,14 @@ from daemon.rules import Rules
 from daemon.storage.sqlite import SqliteStore
 from detectors.backtest.compare import compare
 from detectors.backtest.history import Headway, History
+from detectors.backtest.labels import Label
 from detectors.backtest.suggest import suggest
 from detectors.base import DetectorError, Observation, Sensitivity
 from detectors.budget import PROMISED
 from detectors.registry import names
+
+NAMED = 3
+"""Series that a message names."""
 
 REPORT_EVERY = 5.0  # seconds, where nobody watches a terminal
 
@@ -81,13 +86,14 @@ def run(args: argparse.Namespace) -> int:
         with _reporting() as progress:
             answer = _answer(args, recording, progress)
     except (DetectorError, OSError) as error:
-        raise InputError(str(error)) from error
+        raise InputError(trouble(error)) from error
     print(answer)
     return Exit.OK
 
 
 def _answer(args: argparse.Namespace, recording: Recording, progress: Callable[[Headway], None]) -> str:
-    histories, labels = recording.histories, [*recording.labels, *(label_file(args.labels) if args.labels else ())]
+    histories = recording.histories
+    labels = [*recording.labels, *(_labels(args.labels, histories) if args.labels else ())]
     if args.suggest:
         suggestion = suggest(histories, budget=args.budget, labels=labels, detectors=args.detector, progress=progress)
         found = suggestion_result(list(histories), suggestion)
@@ -95,6 +101,16 @@ def _answer(args: argparse.Namespace, recording: Recording, progress: Callable[[
     changes = [one.change() for one in _candidates(args)]
     compared = comparison_result(list(histories), compare(histories, changes, labels=labels, progress=progress))
     return compared.model_dump_json(indent=2) if args.json else comparison_text(compared)
+
+
+def _labels(source: Path, histories: Collection[str]) -> list[Label]:
+    """Return the labels of a file; a misspelt series would else count for nothing in silence."""
+    labels = label_file(source)
+    others = sorted({label.series for label in labels if label.series not in histories})
+    if others:
+        named = ", ".join(others[:NAMED]) + (", ..." if len(others) > NAMED else "")
+        print(f"{source}: labels of series that are not compared are left out: {named}", file=sys.stderr)
+    return labels
 
 
 def _candidates(args: argparse.Namespace) -> list[Candidate]:
@@ -147,7 +163,10 @@ def _history(source: Path, args: argparse.Namespace) -> History:
         rows = list(Table(str(source), lines, zone_named(args.timezone or "UTC")).rows())
     if not rows:
         raise InputError(f"{source}: no rows below the header")
-    span = grain_named(args.grain) or grain_of(rows)
+    span = grain_named(args.grain) or grain_of(source, rows)
+    for row in rows:
+        if not math.isfinite(row.value):
+            raise InputError(f"{source}:{row.line}: the value is {row.text!r}: leave out what is not known")
     observations = [Observation(row.at, row.value, span) for row in rows]
     end = max(row.at.astimezone(UTC) for row in rows) + span
     return History(observations, judged_from=None if args.days is None else end - timedelta(days=args.days))

@@ -44,7 +44,7 @@ def _opening(series: Sequence[str], start: datetime | None, end: datetime | None
         yield f"{count}: no window to judge; give more days of history"
         return
     span = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-    yield f"{count}, {span}: {today.windows:,} windows, {today.series_weeks:.1f} series-weeks judged"
+    yield f"{count}, {span}: {today.windows:,} window{'' if today.windows == 1 else 's'}, {today.series_weeks:.1f} series-weeks judged"
     if today.too_little_history:
         yield f"too little history to judge in {today.too_little_history:.0%} of the windows"
 

@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import TextIOWrapper
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,7 +25,9 @@ from daemon.commands.recorded import (
     Table,
     grain_named,
     grain_of,
+    length_text,
     parameters_named,
+    trouble,
     zone_named,
 )
 from daemon.errors import Exit
@@ -34,6 +37,7 @@ from detectors.scoring import score_rows
 
 SCORED = (*COLUMNS, "score", "is_anomaly", "expected", "low", "high", "reason")
 STREAM = Path("-")
+ENCODING = "utf-8-sig"  # spreadsheets put a mark before the header
 PROGRESS_EVERY = 100_000  # rows
 
 
@@ -108,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise  # whoever read the output has enough; the command line knows how to leave quietly
     except (InputError, DetectorError, OSError) as error:
-        print(f"revenium-monitor detect: {error}", file=sys.stderr)
+        print(f"revenium-monitor detect: {trouble(error)}", file=sys.stderr)
         return Exit.USAGE
     return Exit.OK
 
@@ -165,11 +169,11 @@ def _score_file(source: Path, target: Path, plan: Plan) -> str:
         head = list(islice(rows, AUTO_ROWS))
         if not head:
             raise InputError(f"{source}: no rows below the header")
-        span = plan.grain or grain_of(head)
+        span = plan.grain or grain_of(source, head)
         scored = _scored(source, chain(head, rows), plan.build(), span)
         count = _write(scored, out, source, table.others)
     judged = f"anomalous: {count.anomalies:,}, too little history: {count.warming_up:,}"
-    return f"{source} -> {target}: {count.rows:,} rows of {span}; {judged}"
+    return f"{source} -> {target}: {count.rows:,} row{'' if count.rows == 1 else 's'} of {length_text(span)}; {judged}"
 
 
 def _write(scored: Iterable[tuple[Row, Verdict]], out: TextIO, source: Path, others: Sequence[str]) -> _Count:
@@ -213,9 +217,11 @@ def _scored(source: Path, rows: Iterable[Row], detector: Detector, span: timedel
 @contextmanager
 def _opened(source: Path) -> Iterator[TextIO]:
     if source == STREAM:
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(encoding=ENCODING, newline="")
         yield sys.stdin
         return
-    with source.open(newline="", encoding="utf-8-sig") as lines:
+    with source.open(newline="", encoding=ENCODING) as lines:
         yield lines
 
 

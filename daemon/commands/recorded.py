@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from daemon.errors import Exit, MonitorError
 COLUMNS = ("timestamp", "value")
 AUTO_ROWS = 101  # rows looked at to find the grain: 100 differences
 FALLBACK_GRAIN = timedelta(hours=1)  # when there are no differences to look at
+IN_ORDER = 0.75  # least share of the differences that lead onwards in time
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -96,10 +98,14 @@ class Table:
         except (csv.Error, UnicodeDecodeError) as error:
             raise self._unreadable(error) from error
         known = [name.lower() for name in names]
+        if not any(known):
+            raise InputError(
+                f"{self._name}: there is no header; the first line must name the columns timestamp and value"
+            )
         for column in COLUMNS:
             if column not in known:
-                found = ", ".join(known) or "nothing"
-                raise InputError(f"{self._name}: the header has no column {column!r}, only {found}")
+                hint = "" if len(known) > 1 else "; columns are separated by commas"
+                raise InputError(f"{self._name}: the header has no column {column!r}, only {', '.join(known)}{hint}")
         stamp, value = map(known.index, COLUMNS)
         return _Header(stamp, value, [place for place in range(len(names)) if place not in {stamp, value}], names)
 
@@ -120,7 +126,7 @@ class Table:
         return Row(self._reader.line_num, stamp, text, [fields[place] for place in header.others], at, value)
 
     def _unreadable(self, error: Exception) -> InputError:
-        return InputError(f"{self._name}:{self._reader.line_num + 1}: not a CSV text: {error}")
+        return InputError(f"{self._name}:{self._reader.line_num + 1}: not a CSV text in UTF-8: {error}")
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -149,11 +155,35 @@ def grain_named(text: str) -> timedelta | None:
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 
-def grain_of(rows: Sequence[Row]) -> timedelta:
-    """Return the median distance of rows."""
+def grain_of(source: Path, rows: Sequence[Row]) -> timedelta:
+    """Return the median distance of rows.
+
+    Raises:
+        InputError: So many rows are out of order that their distances say nothing.
+    """
     stamps = [row.at.timestamp() for row in rows]
-    steps = [later - earlier for earlier, later in pairwise(stamps) if later > earlier]
-    return timedelta(seconds=statistics.median(steps)) if steps else FALLBACK_GRAIN
+    steps = [later - earlier for earlier, later in pairwise(stamps) if later != earlier]
+    onwards = [step for step in steps if step > 0]
+    if len(onwards) < IN_ORDER * len(steps):
+        raise InputError(
+            f"{source}: the rows are not in order of time, so nobody can tell how long a window is: "
+            "sort them, or give --grain"
+        )
+    return timedelta(seconds=statistics.median(onwards)) if onwards else FALLBACK_GRAIN
+
+
+def length_text(span: timedelta) -> str:
+    """Write the length of a window as `grain_named` reads it, where it is a whole number of seconds."""
+    seconds = span.total_seconds()
+    whole = [f"{seconds / size:.0f}{unit}" for unit, size in _UNITS.items() if seconds % size == 0]
+    return whole[-1] if whole else f"{seconds:g} seconds"
+
+
+def trouble(error: Exception) -> str:
+    """Say what went wrong; of a file, its name and what the system says of it."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def parameters_named(texts: Sequence[str]) -> dict[str, float | bool]:

@@ -85,6 +85,15 @@ def test_labels_show_what_was_found_and_what_would_be_repeated(recorded, answer,
     assert (found["today"]["labels"]["recall"], found["today"]["labels"]["precision"]) == (1.0, 0.5)
 
 
+def test_labels_of_other_series_are_named(recorded, tmp_path, capsys):
+    labels = tmp_path / "labels.csv"
+    labels.write_text("series,start,end,kind\nelsewhere,2026-01-21,2026-01-22,real\n")
+    parser = argparse.ArgumentParser()
+    backtest.add_arguments(parser)
+    backtest.run(parser.parse_args(["--csv", str(recorded("a.csv", {})), "--labels", str(labels)]))
+    assert f"{labels}: labels of series that are not compared are left out: elsewhere" in capsys.readouterr().err
+
+
 def test_a_suggestion_begins_with_its_sentence(recorded, answer):
     spikes = dict.fromkeys(range(150, 500, 50), 40.0) | {475: 400.0}
     path = recorded("a.csv", spikes)
@@ -109,7 +118,9 @@ BAD = {
     "no days": (["--csv", "a.csv", "--days", "0"], "between 1 and 365"),
     "negative": (["--csv", "a.csv", "--min-impact", "-5"], "must not be negative"),
     "budget": (["--csv", "a.csv", "--suggest", "--budget", "-1"], "--budget is -1"),
-    "missing": (["--csv", "gone.csv"], "gone.csv"),
+    "missing": (["--csv", "gone.csv"], "^gone.csv: No such file"),
+    "shuffled": (["--csv", "shuffled.csv"], "shuffled.csv: the rows are not in order"),
+    "value": (["--csv", "value.csv"], "value.csv:2: the value is 'nan'"),
     "twice": (["--csv", "a.csv", "other/a.csv"], "two files are called a"),
     "detector": (["--csv", "a.csv", "--detector", "spnd"], "did you mean 'spend'"),
     "parameter": (["--csv", "a.csv", "--parameter", "rate"], "like rate=0.01"),
@@ -133,6 +144,9 @@ def test_a_bad_request_is_answered_with_what_to_change(recorded, tmp_path, monke
     (tmp_path / "backwards.csv").write_text(f"{header}\na,2026-01-06,2026-01-05,real\n")
     (tmp_path / "moment.csv").write_text(f"{header}\na,noon,2026-01-05,real\n")
     (tmp_path / "header.csv").write_text("series,start\n")
+    days = [f"2026-01-{5 + n * 7 % 20:02},1" for n in range(20)]
+    (tmp_path / "shuffled.csv").write_text("\n".join(["timestamp,value", *days]))
+    (tmp_path / "value.csv").write_text("timestamp,value\n2026-01-05,nan\n")
     (tmp_path / "other").mkdir()
     recorded("other/a.csv", {})
     with pytest.raises(MonitorError, match=message) as refused:

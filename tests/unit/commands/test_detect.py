@@ -95,12 +95,12 @@ def test_late_and_repeated_rows_are_scored_in_place(folder, detect_run, tmp_path
 
 def test_the_grain_is_found_from_the_first_rows(folder, detect_run, capsys):
     assert detect_run(folder("a.csv", series(400, timedelta(minutes=5)))) == 0
-    assert "400 rows of 0:05:00" in capsys.readouterr().err
+    assert "400 rows of 5m" in capsys.readouterr().err
 
 
 def test_the_grain_can_be_told(folder, detect_run, capsys):
     assert detect_run(folder("a.csv", series(10)), grain="5m") == 0
-    assert "rows of 0:05:00" in capsys.readouterr().err
+    assert "rows of 5m" in capsys.readouterr().err
 
 
 def test_the_zone_shapes_the_week(folder, detect_run, tmp_path):
@@ -167,8 +167,28 @@ def test_a_pipe_is_scored_from_end_to_end(detect_piped, capsys, monkeypatch):
     said = capsys.readouterr()
     assert said.out.splitlines()[0] == ",".join(detect.SCORED)
     assert [line.split(",")[3] for line in said.out.splitlines()[1:]].index("true") == 90
-    assert said.err.startswith("- -> -: 100 rows of 1:00:00; anomalous: ")
+    assert said.err.startswith("- -> -: 100 rows of 1h; anomalous: ")
     assert said.err.endswith("too little history: 72\n")
+
+
+@pytest.mark.parametrize("bytes_between", [b"\n", b"\r\n", b"\r"])
+def test_a_pipe_may_begin_with_a_mark_and_end_its_lines_as_it_likes(detect_piped, capsys, monkeypatch, bytes_between):
+    text = b"\xef\xbb\xbf" + bytes_between.join(line.encode() for line in series(3))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text), encoding="ascii"))
+    assert detect_piped("-") == 0
+    assert "3 rows of 1h" in capsys.readouterr().err
+
+
+def test_a_few_late_rows_do_not_hide_the_grain(folder, detect_run, capsys):
+    lines = series(40)
+    lines.insert(20, lines.pop(5))
+    assert detect_run(folder("a.csv", lines)) == 0
+    assert "40 rows of 1h" in capsys.readouterr().err
+
+
+def test_a_missing_file_is_named_in_words(detect_run, tmp_path, capsys):
+    assert detect_run(tmp_path / "gone.csv") == 2
+    assert f"{tmp_path}/gone.csv: No such file or directory" in capsys.readouterr().err
 
 
 def test_several_inputs_need_a_directory(detect_piped, capsys):
@@ -212,7 +232,12 @@ BAD_FILES = {
     "before time": (["timestamp,value", "0001-01-01T00:00:00+10:00,1"], "a.csv:2: the timestamp"),
     "short row": ([*series(5), "2026-01-05 05:00:00"], "a.csv:7: 1 fields"),
     "only a header": (["timestamp,value"], "no rows"),
-    "empty": ([""], "no column"),
+    "empty": ([""], "a.csv: there is no header"),
+    "semicolons": (["timestamp;value", "2026-01-05;1"], "columns are separated by commas"),
+    "shuffled": (
+        ["timestamp,value", *(f"2026-01-{5 + n * 7 % 20:02},1" for n in range(20))],
+        "a.csv: the rows are not in order of time",
+    ),
 }
 
 
