@@ -25,8 +25,8 @@ class Suggestion:
 
     Attributes:
         budget: Episodes nobody labelled real that a series may have in a week.
-        is_met: Whether the choice keeps to it and tells every real one that can be told; if not,
-            it is the nearest.
+        is_met: Whether the choice keeps to it, or has a single such episode, and tells every real one
+            that can be told; if not, it is the nearest.
         choice: The candidate chosen, beside today's settings.
         today: What today's settings tell.
         tried: Every candidate that was tried, the chosen one among them.
@@ -83,8 +83,8 @@ def suggesting(
     if not any(trial.weeks for trial in (today, *tried)):
         raise DetectorError("no series has enough history to judge: give more days of it, or a shorter warm_up")
     findable = max(len(trial.marks.found) for trial in (today, *tried))
-    best = _choose([today, *tried], budget, findable)
-    is_met = best.unwanted_per_week <= budget and len(best.marks.found) == findable
+    best = _choose(today, tried, budget, findable)
+    is_met = _beyond(best, budget) == 0.0 and len(best.marks.found) == findable
     return Suggestion(
         budget=budget,
         is_met=is_met,
@@ -95,16 +95,31 @@ def suggesting(
     )
 
 
-def _choose(trials: Sequence[Trial], budget: float, findable: int) -> Trial:
-    """Return the trial that misses no real one, then keeps to the budget, then keeps most, then changes least."""
+def _choose(today: Trial, tried: Sequence[Trial], budget: float, findable: int) -> Trial:
+    """Return the trial that misses no real one, then keeps to the budget, then keeps most, then changes least.
+
+    The same episodes that begin a little earlier are worth more and no reason to change anything.
+    """
 
     def failing(trial: Trial) -> tuple[int, float]:
-        return findable - len(trial.marks.found), max(0.0, trial.unwanted_per_week - budget)
+        return findable - len(trial.marks.found), _beyond(trial, budget)
 
+    trials = (today, *tried)
     least = min(map(failing, trials))
     fitting = [trial for trial in trials if failing(trial) == least]
     enough = NEARLY_ALL * max(map(_kept, fitting))
-    return min((trial for trial in fitting if _kept(trial) >= enough), key=lambda one: _strangeness(one.change))
+    best = min((trial for trial in fitting if _kept(trial) >= enough), key=lambda one: _strangeness(one.change))
+    beside = contrast(best, today)
+    return best if beside.gained or beside.lost or failing(today) > least else today
+
+
+def _beyond(trial: Trial, budget: float) -> float:
+    """Return by how much a trial exceeds the budget.
+
+    A single episode does not: in a history shorter than the budget has room for one, to keep to it
+    would mean to tell nothing whatever happens.
+    """
+    return max(0.0, trial.unwanted_per_week - budget) if trial.unwanted > 1 else 0.0
 
 
 def _kept(trial: Trial) -> float:

@@ -48,13 +48,17 @@ class Trial:
         return len(self.told) / self.weeks if self.weeks else 0.0
 
     @property
-    def unwanted_per_week(self) -> float:
-        """Told episodes that nobody labelled real, per series-week.
+    def unwanted(self) -> int:
+        """Told episodes that nobody labelled real.
 
         Which of them are false nobody can know; so a budget bounds them all.
         """
-        unwanted = sum(label_of(one, self.labels) is not Kind.REAL for one in self.told)
-        return unwanted / self.weeks if self.weeks else 0.0
+        return sum(label_of(one, self.labels) is not Kind.REAL for one in self.told)
+
+    @property
+    def unwanted_per_week(self) -> float:
+        """The same per series-week; 0 where nothing could be judged."""
+        return self.unwanted / self.weeks if self.weeks else 0.0
 
     @property
     def too_little_share(self) -> float:

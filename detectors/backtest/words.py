@@ -21,12 +21,7 @@ def amount(value: float, unit: str) -> str:
 
 def reasoning(best: Trial, today: Trial, budget: float, *, is_met: bool) -> str:
     """Explain a choice beside today's settings."""
-    kept = "within" if best.unwanted_per_week <= budget else "over"
-    parts = [
-        f"{_opening(best, today, is_met=is_met)} {_told(best)}, "
-        f"of which {best.unwanted_per_week:.2f} per series-week are not labelled real, "
-        f"{kept} the budget of {budget:g}"
-    ]
+    parts = [f"{_opening(best, today, is_met=is_met)} {_told(best)}{_beside_budget(best, today, budget)}"]
     if best.marks.recall is not None:
         marks = best.marks
         parts.append(f"{len(marks.found)} of {len(marks.found) + len(marks.missed)} labelled real are among them")
@@ -35,8 +30,20 @@ def reasoning(best: Trial, today: Trial, budget: float, *, is_met: bool) -> str:
     return "; ".join(parts) + "."
 
 
+def _beside_budget(best: Trial, today: Trial, budget: float) -> str:
+    if not best.told:
+        return "" if best is today else f", since nothing louder keeps to the budget of {budget:g}"
+    rate = f", of which {best.unwanted_per_week:.2f} per series-week are not labelled real"
+    if best.unwanted_per_week <= budget:
+        return f"{rate}, within the budget of {budget:g}"
+    only = ", since a single one is more in so short a time" if best.unwanted == 1 else ""
+    return f"{rate}, over the budget of {budget:g}{only}"
+
+
 def _told(trial: Trial) -> str:
     count = len(trial.told)
+    if not count:
+        return f"no episode in {trial.weeks:.1f} series-weeks"
     return f"{count} episode{'' if count == 1 else 's'} in {trial.weeks:.1f} series-weeks worth {amounts(trial.worth)}"
 
 

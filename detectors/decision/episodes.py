@@ -185,12 +185,12 @@ def covers(episode: Episode, observation: Observation) -> bool:
 def _at_rest(
     over: Episode | None, verdict: Verdict, observation: Observation, policy: Policy, complete: bool
 ) -> Decision:
+    if verdict.warming_up:
+        return Decision(Transition.NONE, Reason.TOO_LITTLE_HISTORY, over)
+    if not verdict.is_anomaly:
+        return Decision(Transition.NONE, Reason.ORDINARY, over)
     end = end_of(observation)
     remembered = over if over is not None and _is_fresh(over, end, policy) else None
-    if verdict.warming_up:
-        return Decision(Transition.NONE, Reason.TOO_LITTLE_HISTORY, remembered)
-    if not verdict.is_anomaly:
-        return Decision(Transition.NONE, Reason.ORDINARY, remembered)
     if remembered is not None and end >= remembered.updated_at and not _is_other_side(remembered, verdict, observation):
         back = replace(
             remembered, unannounced=remembered.told_excess != 0.0, quiet_since=None, ended_at=None, ended_by=None

@@ -73,3 +73,21 @@ def test_the_rungs_are_round_and_each_drops_something():
     assert rungs([]) == [0.0]
     assert rungs([3.0, 40.0, 41.0, 900.0]) == [0.0, 5.0, 50.0, 1000.0]
     assert rungs([0.0, 0.25]) == [0.0, 0.1, 0.5]
+
+
+def test_a_single_episode_is_no_reason_to_tell_nothing(recorder):
+    found = suggest({"cost/total": recorder.history({475: 400.0})}, budget=0.01)
+    assert (found.is_met, found.choice.trial.change) == (True, AS_TODAY)
+    assert "over the budget of 0.01, since a single one is more in so short a time" in found.sentence
+
+
+def test_silence_is_said_in_words(recorder):
+    found = suggest({"cost/total": recorder.history()}, budget=0.2)
+    assert found.sentence == "Keep today's settings: they tell no episode in 2.6 series-weeks."
+
+
+def test_the_same_episodes_told_a_little_earlier_are_no_reason_to_change(recorder):
+    # The hour before the incident is odd to the most sensitive setting alone.
+    found = suggest({"cost/total": recorder.history({474: 4.2, 475: 12.0})}, budget=2.0)
+    assert max(trial.worth["$"] for trial in found.tried if trial.told) > 1.2 * found.today.worth["$"]
+    assert found.choice.trial.change == AS_TODAY
