@@ -31,6 +31,8 @@ from notifiers.testing import FakeSlack
 
 DEAREST_CALL = 10**6
 """More than this for one call the platform refuses."""
+LAST_WORDS = 4000
+"""How much of the daemons' log a failure shows, in characters."""
 
 KILLS = int(os.environ.get("MONITOR_KILLS", "12"))
 FAILPOINTS = ("before-commit", "after-ingest", "after-commit", "after-claim", "after-send")
@@ -61,6 +63,10 @@ class Stage:
     session: aiohttp.ClientSession
     spent: float = 10.0
     metered: int = 0
+
+    @property
+    def log(self) -> Path:
+        return self.data.with_suffix(".log")
 
     def environment(self, **extra: str) -> dict[str, str]:
         return {
@@ -103,11 +109,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def process(*arguments: str, environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "daemon", *arguments,
-        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+async def process(*arguments: str, environment: dict[str, str], log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a command; what it says on its standard error is added to `log`."""
+    with log.open("ab") as words:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "daemon", *arguments,
+            env=environment, stdout=asyncio.subprocess.PIPE, stderr=words,
+        )  # fmt: skip
     try:
         yield child
     finally:
@@ -115,6 +123,17 @@ async def process(*arguments: str, environment: dict[str, str]) -> AsyncIterator
             child.kill()
         # Read to the end so that the pipe is closed with the child.
         await child.communicate()
+
+
+@asynccontextmanager
+async def monitor(scene: Stage, **extra: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run the daemon; if anything fails meanwhile, its last words explain it."""
+    try:
+        async with process("run", environment=scene.environment(**extra), log=scene.log) as daemon:
+            yield daemon
+    except BaseException:
+        print(f"what the daemons said last:\n{scene.log.read_text()[-LAST_WORDS:]}")
+        raise
 
 
 @asynccontextmanager
@@ -127,7 +146,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         smtp,
         FakeSlack() as slack,
         aiohttp.ClientSession() as session,
-        process(*arguments, environment={"PATH": os.environ["PATH"]}) as platform,
+        process(*arguments, environment={"PATH": os.environ["PATH"]}, log=tmp_path / "platform.log") as platform,
     ):
         assert platform.stdout is not None
         hello = json.loads(await asyncio.wait_for(platform.stdout.readline(), 60))
@@ -162,7 +181,7 @@ async def settled(scene: Stage) -> bool:
 
 async def warm_up(scene: Stage) -> None:
     """Start once, read the history, stop cleanly."""
-    async with process("run", environment=scene.environment()) as daemon:
+    async with monitor(scene) as daemon:
         await until(lambda: settled(scene))
         daemon.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(daemon.wait(), 15) == 0
@@ -170,7 +189,7 @@ async def warm_up(scene: Stage) -> None:
 
 async def recover(scene: Stage) -> None:
     """Start once more without disturbance and let everything settle."""
-    async with process("run", environment=scene.environment()) as daemon:
+    async with monitor(scene) as daemon:
         await until(lambda: settled(scene))
         daemon.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(daemon.wait(), 15) == 0
@@ -225,9 +244,10 @@ async def test_random_kills_lose_nothing_and_double_at_most_one_message_each(tmp
     async with stage(tmp_path) as scene:
         await warm_up(scene)
         for _ in range(KILLS):
-            async with process("run", environment=scene.environment()) as daemon:
+            async with monitor(scene) as daemon:
                 metering = asyncio.create_task(_meter_for_a_while(scene, chance))
                 await asyncio.sleep(chance.uniform(0.8, 4.0))  # the kill must fall anywhere, start-up included
+                assert daemon.returncode is None, f"the daemon ended by itself, with {daemon.returncode}"
                 daemon.kill()
                 await daemon.wait()
                 await metering
@@ -255,7 +275,7 @@ async def test_a_kill_at_each_step_loses_nothing(tmp_path: Path, point: str) -> 
         kills = 0
         for skip in range(3):
             await scene.escalate()
-            async with process("run", environment=scene.environment(MONITOR_FAILPOINT=f"{point}:{skip}")) as daemon:
+            async with monitor(scene, MONITOR_FAILPOINT=f"{point}:{skip}") as daemon:
                 assert await asyncio.wait_for(daemon.wait(), 60) == -signal.SIGKILL, f"{point} was never reached"
                 kills += 1
         await recover(scene)
