@@ -20,6 +20,7 @@ OLD_VERSION = 1  # without budget, which then starts fresh
 LARGEST = 1e100  # squares of it still fit
 HOPELESS = 1e6  # a range this many times the recent values came from a freak value
 PACE = 0.01
+CRUMB = 1e-9  # share of a value below which a difference is a matter of rounding
 
 # Evidence in decades above which an echo of what came before has its score held back.
 ECHOES = {
@@ -112,7 +113,7 @@ class GenericDetector(Detector):
         self,
         sensitivity: str = Sensitivity.NORMAL,
         memory: int = 24_000,
-        least: float = 0.01,
+        least: float = 1e-6,
         warm_up: int = 120,
         quiet: bool = True,
     ) -> None:
@@ -183,7 +184,7 @@ class GenericDetector(Detector):
         value = max(-LARGEST, min(LARGEST, observation.value))
         step = self._progress.step(observation.at, hours)
         look = self._votes.look(observation.at, value)
-        if abs(look.residual.value) < self.least:
+        if abs(look.residual.value) <= max(self.least, CRUMB * abs(value)):
             return _Window(step, look, 0.0)
         late = not self._progress.is_new(step)
         return _Window(step, look, self._votes.evidence(look, alone=late))
