@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from local_platform.server import Platform, running_platform
 async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
     async with running_platform(tmp_path / "platform") as platform:
         async with aiohttp.ClientSession(headers={"x-api-key": platform.api_key}) as session:
-            stamp = "2026-01-01T00:00:00Z"
+            stamp = (datetime.now(UTC) - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
             call = {
                 "provider": "OPENAI",
                 "model": "gpt-4o",
@@ -56,7 +57,7 @@ async def daemon(platform: Platform, data: Path) -> AsyncIterator[Running]:
         revenium_base_url=platform.url,
         data_dir=data,
         http_port=0,
-        backfill_days=365,
+        backfill_days=1,
     )
     app = App(settings, extension=mcp_routes, scheduler=ManualScheduler(), console=io.StringIO())
     async with app.started() as running:

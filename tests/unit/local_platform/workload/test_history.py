@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +22,8 @@ from local_platform.workload.incidents import KINDS, disturbance, gone_wild, pla
 from local_platform.workload.metering import MeteringError, UnreachableError, fetch, meter, open_session, post
 
 UNTIL = datetime(2026, 11, 20, 13, 7, 21, 345678, tzinfo=UTC)
+LONG = 17
+"""Days of a history that is just long enough for an incident."""
 
 
 def interrupting(days: int) -> Progress:
@@ -106,29 +111,38 @@ async def test_an_interrupted_run_is_completed_by_the_next(
         assert sorted(await held(platform)) == sorted(expected(start, later))
 
 
-async def test_labels_are_posted_and_what_they_say_is_in_the_log(platform: Any) -> None:
-    start = UNTIL - timedelta(days=22)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a platform that was given a history with an incident in it; whoever runs one on it takes a copy."""
+    data = tmp_path_factory.mktemp("seeded") / "platform"
+    async with running_platform(data) as platform:
+        await seed(platform, LONG)
+    return data
+
+
+async def test_labels_are_posted_and_what_they_say_is_in_the_log(seeded: Path, tmp_path: Path) -> None:
+    start = UNTIL - timedelta(days=LONG)
     planned = plan(HALDEN, 7, start, UNTIL)
     assert len(planned) == 1
-    await seed(platform, 22)
-    async with open_session(platform.url, platform.api_key) as session:
-        labels = await fetch(session, "/local/v1/incidents")
-    assert [label["id"] for label in labels] == [incident.id for incident in planned]
-    assert sorted(await held(platform)) == sorted(expected(start, UNTIL, planned))
+    async with running_platform(copytree(seeded, tmp_path / "copy")) as platform:
+        async with open_session(platform.url, platform.api_key) as session:
+            labels = await fetch(session, "/local/v1/incidents")
+        assert [label["id"] for label in labels] == [incident.id for incident in planned]
+        assert sorted(await held(platform)) == sorted(expected(start, UNTIL, planned))
 
 
-async def test_a_later_run_keeps_the_incidents_that_are_there(platform: Any) -> None:
-    await seed(platform, 22)
-    await seed(platform, 22, UNTIL + timedelta(days=4))
-    async with open_session(platform.url, platform.api_key) as session:
-        labels = await fetch(session, "/local/v1/incidents")
+async def test_a_later_run_keeps_the_incidents_that_are_there(seeded: Path, tmp_path: Path) -> None:
+    async with running_platform(copytree(seeded, tmp_path / "copy")) as platform:
+        await seed(platform, LONG, UNTIL + timedelta(days=4))
+        async with open_session(platform.url, platform.api_key) as session:
+            labels = await fetch(session, "/local/v1/incidents")
     assert len(labels) == 1
 
 
 async def test_a_live_incident_is_no_reason_to_leave_history_without_any(platform: Any) -> None:
     async with open_session(platform.url, platform.api_key) as session:
         await post(session, "/local/v1/incidents", gone_wild(UNTIL).label())
-        await seed(platform, 22)
+        await seed(platform, LONG)
         labels = await fetch(session, "/local/v1/incidents")
     assert len([label for label in labels if label["kind"] in KINDS]) == 1
 
