@@ -86,7 +86,7 @@ class SpendDetector(Detector):
                             wobbles, less for a young series and by its habits
         score               evidence / (1 + evidence)
 
-    An update takes about 30 microseconds; a snapshot has 1.5 KB.
+    An update takes about 30 microseconds; a snapshot has 1.7 KB.
 
     Args:
         sensitivity: How much evidence an anomaly needs, a word of `Sensitivity`.
@@ -218,21 +218,24 @@ class SpendDetector(Detector):
         cells = cells_of(observation.at, hours)
         step = self._progress.step(observation.at, hours)
         factor = self._season.factor(cells)
-        is_back = False
         if self._progress.until is None:  # nothing is known: the first window is what it is
             rate = max(rate, 0.0)
-            beside = gauge(rate, rate, self.floor, self.least)
+            beside, is_back = self._beside(rate, 1.0), False
         else:
-            beside = self._beside(self._season.level, factor)
-            former = self._anchor.former
-            if former is not None:
-                before = self._beside(former, factor)
-                is_back = before.is_nearer(rate, beside)
-                beside = before if is_back else beside
+            beside, is_back = self._expect(rate, factor)
         linear, logarithmic = beside.linear(rate), beside.logarithmic(rate)
         sight = self._unusual.look(linear, logarithmic, step)
         evidence = self._unusual.weigh(sight, self._progress.hours, self._threshold)
         return _Window(step, cells, factor, is_back, rate, beside, linear, logarithmic, sight, evidence)
+
+    def _expect(self, rate: float, factor: float) -> tuple[Gauge, bool]:
+        """Return what should have been spent, and whether that is by the former level."""
+        present = self._beside(self._season.level, factor)
+        former = self._anchor.former
+        if former is None:
+            return present, False
+        before = self._beside(former, factor)
+        return (before, True) if before.is_nearer(rate, present) else (present, False)
 
     def _beside(self, level: float, factor: float) -> Gauge:
         return gauge(level * factor, level, self.floor, self.least)
