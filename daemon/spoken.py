@@ -10,10 +10,16 @@ from fnmatch import fnmatchcase
 from daemon.domain import SeriesKey
 from detectors.feedback import Lesson, Lessons
 
+ALONG = "."
+"""Stands in the id of a lesson between the id of the one that it was given along with, and a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """One lesson and whom it concerns.
+
+    What is said of an alert whose message speaks for others is one lesson for each of them: each has
+    hours and evidence of its own. All are taken back together.
 
     Attributes:
         pattern: Name of a series, or a pattern with ``*``.
@@ -29,6 +35,11 @@ class Spoken:
     alert_id: str | None = None
     undone_at: datetime | None = None
     undone_by: str | None = None
+
+    @property
+    def said(self) -> str:
+        """Id of what was said, which may have been more than this lesson."""
+        return self.lesson.id.partition(ALONG)[0]
 
     def concerns(self, key: SeriesKey) -> bool:
         """Tell whether a series is meant. A name may hold brackets, and as a pattern would not match itself."""

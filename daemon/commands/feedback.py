@@ -160,13 +160,20 @@ def _text(answer: FeedbackResult | FeedbackList, options: argparse.Namespace) ->
     if isinstance(answer, FeedbackList):
         return "\n".join(line for lesson in answer.lessons for line in _lines(lesson)) or "nothing was said"
     head = {"give": "would be noted" if getattr(options, "preview", False) else "noted", "undo": "taken back"}
-    series = f"{answer.matched} series: {', '.join(answer.examples)}{', ...' if answer.matched > len(answer.examples) else ''}"
     ends = [f"  ends alert {alert}" for alert in answer.ends]
-    return "\n".join([f"{head[options.action]}, from the next poll on; {series}", *_lines(answer.lesson), *ends])
+    return "\n".join(
+        [f"{head[options.action]}, from the next poll on; {_named(answer)}", *_lines(answer.lesson), *ends]
+    )
+
+
+def _named(answer: FeedbackResult) -> str:
+    more = ", ..." if answer.matched > len(answer.examples) else ""
+    return f"{answer.matched} series: {', '.join(answer.examples)}{more}"
 
 
 def _lines(lesson: LessonSummary) -> list[str]:
     note = f": {lesson.note}" if lesson.note else ""
     gone = f" (taken back by {lesson.undone_by})" if lesson.undone_at else ""
     head = f"{lesson.id}  {lesson.pattern} {lesson.side} the usual is {Kind(lesson.kind).words}, says {lesson.given_by}{note}{gone}"
-    return [head, *(f"  {effect}" for effect in lesson.effects)]
+    along = [f"  the same holds for what its message speaks for: {', '.join(lesson.along)}"] if lesson.along else []
+    return [head, *(f"  {effect}" for effect in lesson.effects), *along]

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from daemon.alerts import Alert
+from daemon.alerts import Alert, newest_of
 from daemon.clock import from_ms, to_ms
 from daemon.domain import SeriesKey
 from daemon.engine import Engine
 from daemon.errors import UnknownNameError
 from daemon.operations.feedback_results import Feedback, FeedbackList, FeedbackResult, LessonSummary
 from daemon.operations.naming import matching, nearest, require
-from daemon.spoken import Spoken, lessons_for, matches
+from daemon.spoken import ALONG, Spoken, lessons_for, matches
 from detectors.decision.episodes import Reason
 from detectors.feedback import Kind, Lesson, Side, effects, evidence_of
 from detectors.feedback.lesson import NOISE_LASTS
@@ -38,7 +38,7 @@ class FeedbackDesk:
             UnknownNameError: As `give` would.
         """
         spoken = await self._planned(feedback, actor)
-        return self._result(spoken, [*await self._engine.store.lessons(), spoken])
+        return self._result(spoken[0], [*await self._engine.store.lessons(), *spoken])
 
     async def give(self, feedback: Feedback, *, actor: str) -> FeedbackResult:
         """Take down what somebody says about an alert.
@@ -47,15 +47,16 @@ class FeedbackDesk:
             UnknownNameError: Alert, kind, series or pattern do not exist, or the times make no sense.
         """
         spoken = await self._planned(feedback, actor)
-        await self._engine.store.add_lesson(spoken)
+        await self._engine.store.add_lessons(spoken)
         await self._engine.reload_rules()
-        return self._result(spoken, self._engine.rules.spoken)
+        return self._result(spoken[0], self._engine.rules.spoken)
 
     async def listing(self, pattern: str = "*", *, undone: bool = False) -> FeedbackList:
         """List what was said about the series that a pattern means, newest first."""
         everything = await self._engine.store.lessons(undone=undone)
         known = set(matching(pattern, self._engine.states))
-        chosen = [one for one in everything if one.pattern == pattern or _is_about(one, pattern, known)]
+        meant = {one.said for one in everything if one.pattern == pattern or _is_about(one, pattern, known)}
+        chosen = [one for one in everything if one.lesson.id in meant]
         return FeedbackList(total=len(chosen), lessons=[self._summary(one, everything) for one in reversed(chosen)])
 
     async def undo(self, identity: str, *, actor: str) -> FeedbackResult:
@@ -65,36 +66,53 @@ class FeedbackDesk:
             UnknownNameError: There is no such word, or it was taken back before.
         """
         now = to_ms(self._engine.clock.now())
-        standing = {one.lesson.id: one for one in await self._engine.store.lessons()}
+        everything = await self._engine.store.lessons()
+        standing = {one.said: one for one in reversed(everything)}
         if not await self._engine.store.undo_lesson(identity, now, actor):
             raise UnknownNameError(
-                f"there is no feedback {identity!r} to take back; there is: {nearest(identity, reversed(standing))}"
+                f"there is no feedback {identity!r} to take back; there is: {nearest(identity, standing)}"
             )
         await self._engine.reload_rules()
-        undone = replace(standing[identity], undone_at=from_ms(now), undone_by=actor)
-        return self._result(undone, self._engine.rules.spoken)
+        undone = [
+            replace(one, undone_at=from_ms(now), undone_by=actor) if one.said == identity else one for one in everything
+        ]
+        return self._result(next(one for one in undone if one.lesson.id == identity), undone)
 
     def effects_on(self, key: SeriesKey) -> list[str]:
         """Return what people's words change about a series, in plain words."""
         return [effect for _, effect in self._effects(key, self._engine.rules.spoken)]
 
-    async def _planned(self, feedback: Feedback, actor: str) -> Spoken:
-        kind = _kind(feedback.kind)
-        now = from_ms(to_ms(self._engine.clock.now()))
-        alert = await self._alert(feedback.alert_id) if feedback.alert_id is not None else None
-        key = alert.series if alert is not None else self._series(feedback)
-        pattern = self._pattern(feedback.scope, key)
+    async def _planned(self, feedback: Feedback, actor: str) -> list[Spoken]:
+        """Return what is said: of the alert or the series that is meant, and then of those that are meant along."""
+        kind, now = _kind(feedback.kind), from_ms(to_ms(self._engine.clock.now()))
         until = _until(feedback, kind, now)
-        if alert is not None:
-            side = Side.ABOVE if alert.excess > 0 else Side.BELOW
-            start, end, evidence = alert.opened_at - WINDOW, await self._end(alert), evidence_of(alert.score)
+        if feedback.alert_id is None:
+            key = self._series(feedback)
+            lesson = Lesson("", kind, Side(feedback.side), *_hours(feedback, kind), 0.0, now, actor)
+            meant = [Spoken(lesson, self._pattern(feedback.scope, key), key)]
         else:
-            side, evidence = Side(feedback.side), 0.0
-            start, end = _hours(feedback, kind)
-        if kind is Kind.EXPECTED_ONCE and until is not None:
-            end, until = until, None
-        lesson = Lesson("", kind, side, start, end, evidence, now, actor, until, feedback.note)
-        return Spoken(replace(lesson, id=_identity(lesson, pattern)), pattern, key, feedback.alert_id)
+            lead = await self._alert(feedback.alert_id)
+            alerts = [lead, *(await self._spoken_for(lead) if feedback.scope is None else ())]
+            meant = [await self._of_alert(kind, one, now, actor) for one in alerts]
+            meant[0] = replace(meant[0], pattern=self._pattern(feedback.scope, lead.series))
+        lessons = [replace(_limited(one.lesson, until), note=feedback.note) for one in meant]
+        identity = _identity(lessons[0], meant[0].pattern)
+        ids = [identity, *(f"{identity}{ALONG}{number}" for number in range(1, len(meant)))]
+        return [
+            replace(one, lesson=replace(lesson, id=each)) for one, lesson, each in zip(meant, lessons, ids, strict=True)
+        ]
+
+    async def _of_alert(self, kind: Kind, alert: Alert, now: datetime, actor: str) -> Spoken:
+        start, end = alert.opened_at - WINDOW, await self._end(alert)
+        lesson = Lesson("", kind, _side(alert), start, end, evidence_of(alert.score), now, actor)
+        return Spoken(lesson, str(alert.series), alert.series, alert.id)
+
+    async def _spoken_for(self, lead: Alert) -> list[Alert]:
+        """Return the newest alert of each watched series for which the message about a lead speaks."""
+        known = [one for one in await self._engine.store.alerts() if one.incident == lead.id and one.id != lead.id]
+        alike = [one for one in known if _side(one) is _side(lead) and one.series in self._engine.states]
+        newest = newest_of(one for one in alike if one.series != lead.series)
+        return sorted(newest.values(), key=lambda one: str(one.series))
 
     async def _alert(self, identity: str) -> Alert:
         alert = await self._engine.store.alert(identity)
@@ -127,21 +145,22 @@ class FeedbackDesk:
         return pattern
 
     def _result(self, spoken: Spoken, everything: Sequence[Spoken]) -> FeedbackResult:
-        matched = sorted(matching(spoken.pattern, self._engine.states))
+        matched = {*matching(spoken.pattern, self._engine.states), *_along(spoken, everything)}
+        named = sorted(matched, key=lambda key: (key != spoken.series, str(key)))
         return FeedbackResult(
             lesson=self._summary(spoken, everything),
-            matched=len(matched),
-            examples=[str(key) for key in matched[:5]],
-            ends=[] if spoken.undone_at is not None else list(self._ended(matched, everything)),
+            matched=len(named),
+            examples=[str(key) for key in named[:5]],
+            ends=[] if spoken.undone_at is not None else list(self._ended(named, everything)),
         )
 
     def _ended(self, keys: Iterable[SeriesKey], everything: Sequence[Spoken]) -> Iterable[str]:
         now = self._engine.clock.now()
         for key in keys:
-            alert = self._engine.states[key].alert
+            state = self._engine.states.get(key)
+            alert = state.alert if state is not None else None
             if alert is not None:
-                side = Side.ABOVE if alert.excess > 0 else Side.BELOW
-                word = lessons_for(key, everything, now).word_on(alert.opened_at, side, alert.score)
+                word = lessons_for(key, everything, now).word_on(alert.opened_at, _side(alert), alert.score)
                 if word is not None and word.ends:
                     yield alert.id
 
@@ -158,6 +177,7 @@ class FeedbackDesk:
             id=lesson.id,
             kind=lesson.kind.value,
             pattern=spoken.pattern,
+            along=[str(key) for key in _along(spoken, everything)],
             alert_id=spoken.alert_id,
             side=lesson.side.value,
             start=lesson.start,
@@ -178,6 +198,22 @@ class FeedbackDesk:
             return []
         found = [text for identity, text in self._effects(key, everything) if identity == spoken.lesson.id]
         return found or [OUTRANKED]
+
+
+def _along(spoken: Spoken, everything: Iterable[Spoken]) -> list[SeriesKey]:
+    """Return the series that were meant along with the one that was spoken of."""
+    return [one.series for one in everything if one.series and one.said == spoken.lesson.id != one.lesson.id]
+
+
+def _side(alert: Alert) -> Side:
+    return Side.ABOVE if alert.excess > 0 else Side.BELOW
+
+
+def _limited(lesson: Lesson, until: datetime | None) -> Lesson:
+    """Return a lesson that holds until a moment; what is expected once ends then."""
+    if until is None:
+        return lesson
+    return replace(lesson, end=until) if lesson.kind is Kind.EXPECTED_ONCE else replace(lesson, until=until)
 
 
 def _is_about(spoken: Spoken, pattern: str, keys: Iterable[SeriesKey]) -> bool:

@@ -42,6 +42,9 @@ class LessonSummary(Result):
     id: str
     kind: Literal["real", "expected_once", "expected", "noise"]
     pattern: str = Field(description="The series that it concerns.")
+    along: list[str] = Field(
+        default_factory=list, description="Series for which the alert's message speaks, and which it concerns as well."
+    )
     alert_id: str | None
     side: Literal["above", "below"]
     start: datetime

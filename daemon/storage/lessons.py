@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from daemon.clock import from_ms, to_ms
 from daemon.domain import SeriesKey
-from daemon.spoken import Spoken
+from daemon.spoken import ALONG, Spoken
 from daemon.storage.overrides import note
 from detectors.feedback import Kind, Lesson, Side
 
@@ -18,10 +19,41 @@ _COLUMNS = (
 )
 
 
-def add(connection: sqlite3.Connection, spoken: Spoken) -> None:
+def add(connection: sqlite3.Connection, spoken: Sequence[Spoken]) -> None:
     """Keep what somebody said."""
+    for one in spoken:
+        values = _values(one)
+        connection.execute(f"INSERT INTO lessons ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608 - our own column names
+        lesson = one.lesson
+        what = f"{lesson.id} {lesson.kind} {lesson.side} {one.pattern} {one.alert_id or '-'}"
+        note(connection, to_ms(lesson.given_at), lesson.given_by, "feedback", what)
+
+
+def everything(connection: sqlite3.Connection, *, undone: bool) -> list[Spoken]:
+    """Return what people said, oldest first; what was taken back only if asked for."""
+    where = "" if undone else "WHERE undone_at IS NULL"
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM lessons {where} ORDER BY given_at, rowid")  # noqa: S608 - our own words
+    return [_spoken(row) for row in rows]
+
+
+def end(connection: sqlite3.Connection, identity: str, at: int) -> None:
+    """Note when the episode ended that was going on when it was spoken of."""
+    connection.execute("UPDATE lessons SET end_at = ? WHERE id = ? AND end_at IS NULL", (at, identity))
+
+
+def undo(connection: sqlite3.Connection, identity: str, at: int, actor: str) -> bool:
+    """Take back what somebody said, with what was meant along; tells whether there was such a word that still counted."""
+    query = "UPDATE lessons SET undone_at = ?, undone_by = ? WHERE id = ? AND undone_at IS NULL"
+    gone = connection.execute(query, (at, actor, identity)).rowcount > 0
+    if gone:
+        connection.execute(query.replace("id = ?", "id GLOB ?"), (at, actor, f"{identity}{ALONG}*"))
+        note(connection, at, actor, "undo feedback", identity)
+    return gone
+
+
+def _values(spoken: Spoken) -> tuple[object, ...]:
     lesson = spoken.lesson
-    values = (
+    return (
         lesson.id,
         spoken.pattern,
         str(spoken.series) if spoken.series else None,
@@ -38,30 +70,6 @@ def add(connection: sqlite3.Connection, spoken: Spoken) -> None:
         _ms(spoken.undone_at),
         spoken.undone_by,
     )
-    connection.execute(f"INSERT INTO lessons ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608 - our own column names
-    what = f"{lesson.id} {lesson.kind} {lesson.side} {spoken.pattern} {spoken.alert_id or '-'}"
-    note(connection, to_ms(lesson.given_at), lesson.given_by, "feedback", what)
-
-
-def everything(connection: sqlite3.Connection, *, undone: bool) -> list[Spoken]:
-    """Return what people said, oldest first; what was taken back only if asked for."""
-    where = "" if undone else "WHERE undone_at IS NULL"
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM lessons {where} ORDER BY given_at, rowid")  # noqa: S608 - our own words
-    return [_spoken(row) for row in rows]
-
-
-def end(connection: sqlite3.Connection, identity: str, at: int) -> None:
-    """Note when the episode ended that was going on when it was spoken of."""
-    connection.execute("UPDATE lessons SET end_at = ? WHERE id = ? AND end_at IS NULL", (at, identity))
-
-
-def undo(connection: sqlite3.Connection, identity: str, at: int, actor: str) -> bool:
-    """Take back what somebody said; tells whether there was such a word that still counted."""
-    query = "UPDATE lessons SET undone_at = ?, undone_by = ? WHERE id = ? AND undone_at IS NULL"
-    gone = connection.execute(query, (at, actor, identity)).rowcount > 0
-    if gone:
-        note(connection, at, actor, "undo feedback", identity)
-    return gone
 
 
 def _spoken(row: tuple[Any, ...]) -> Spoken:

@@ -212,8 +212,8 @@ class SqliteStore:
         """Return what people said about alerts, oldest first; what was taken back only if asked for."""
         return await self._database.read(partial(lessons.everything, undone=undone))
 
-    async def add_lesson(self, spoken: Spoken) -> None:
-        """Keep what somebody said and note it in the audit log."""
+    async def add_lessons(self, spoken: Sequence[Spoken]) -> None:
+        """Keep what somebody said about one or several series: all of it, or nothing."""
         await self._database.write(partial(lessons.add, spoken=spoken))
 
     async def end_lesson(self, identity: str, at: int) -> None:

@@ -60,10 +60,10 @@ def _unlearnt(lesson: Lesson, at: datetime, zone: tzinfo) -> str:
 
 
 def _noise(lesson: Lesson, at: datetime, zone: tzinfo) -> str:
-    bar = lesson.bar(at)
+    times = lesson.bar(at) / lesson.evidence
     return (
-        f"needs evidence above {bar:.2f} to alarm {lesson.side}, {bar / lesson.evidence:.2f} times that of the alarm called noise; "
-        f"halves every 30 days, until {_day(lesson.over, zone)}"
+        f"alarms {lesson.side} the usual need {times:.2f} times the evidence of the one called noise, "
+        f"half of that after every 30 days, until {_day(lesson.over, zone)}"
     )
 
 

@@ -79,10 +79,12 @@ async def test_what_is_said_is_noted_and_told_in_words(desk: Desk) -> None:
     code, out, err = await desk.type("give", "expected", alert, "--by", "ann", "--note", "launch")
     lines = out.splitlines()
     assert (code, err) == (0, "")
-    assert lines[0] == "noted, from the next poll on; 1 series: cost/agent/robot"
+    assert lines[0] == "noted, from the next poll on; 3 series: cost/agent/robot, cost/model/big, cost/total"
     assert lines[1].endswith("  cost/agent/robot above the usual is expected from now on, says ann: launch")
     assert lines[2].startswith("  the level since ")
-    assert lines[3] == f"  ends alert {alert}"
+    assert lines[3] == "  the same holds for what its message speaks for: cost/model/big, cost/total"
+    assert lines[4] == f"  ends alert {alert}"
+    assert len(lines) == 7
 
 
 async def test_a_preview_notes_nothing(desk: Desk) -> None:

@@ -50,12 +50,43 @@ async def test_a_preview_tells_what_would_happen_and_does_nothing(
 ) -> None:
     feedback = Feedback(kind="noise", alert_id=_alert(engine), scope="cost/agent/*")
     shown = await operations.preview_feedback(feedback, actor="ann")
-    assert (shown.matched, shown.examples) == (2, ["cost/agent/helper", "cost/agent/robot"])
+    assert (shown.matched, shown.examples) == (2, ["cost/agent/robot", "cost/agent/helper"])
     assert shown.ends == [_alert(engine)]
-    assert shown.lesson.effects[0].startswith("needs evidence above ")
+    assert shown.lesson.effects[0].startswith("alarms above the usual need 1.25 times the evidence")
     assert (await operations.list_feedback()).total == 0
     await plant.spike(engine)
     assert _alert(engine) in shown.ends
+
+
+async def test_a_word_about_a_message_concerns_every_series_that_it_speaks_for(
+    plant: Plant, engine: Engine, operations: Operations
+) -> None:
+    said = await _say(engine, "expected_once", note="launch")
+    assert said.lesson.along == ["cost/model/big", "cost/total"]
+    assert (said.matched, said.examples) == (3, ["cost/agent/robot", "cost/model/big", "cost/total"])
+    assert len(said.ends) == 3
+    await plant.spike(engine)
+    assert all(state.alert is None for state in engine.states.values())
+
+    (listed,) = (await operations.list_feedback("cost/total")).lessons
+    assert listed == said.lesson
+    undone = await operations.undo_feedback(said.lesson.id, actor="bob")
+    assert (undone.matched, undone.ends) == (3, [])
+    assert (await operations.list_feedback()).total == 0
+    await plant.spike(engine)
+    assert {str(key) for key, state in engine.states.items() if state.alert is not None} == {*said.examples}
+
+
+async def test_a_scope_and_a_word_about_one_that_is_spoken_for_concern_nothing_else(
+    engine: Engine, operations: Operations
+) -> None:
+    robot = await operations.preview_feedback(
+        Feedback(kind="real", alert_id=_alert(engine), scope="cost/agent/robot"), actor="ann"
+    )
+    total = engine.states[SeriesKey.parse("cost/total")].alert
+    assert total is not None
+    whole = await operations.preview_feedback(Feedback(kind="real", alert_id=total.id), actor="ann")
+    assert (robot.matched, robot.lesson.along, whole.matched, whole.lesson.along) == (1, [], 1, [])
 
 
 async def test_the_listing_of_series_says_what_words_change(engine: Engine, operations: Operations) -> None:

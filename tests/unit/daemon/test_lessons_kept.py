@@ -31,21 +31,20 @@ def _other(identity: str, kind: Kind, pattern: str, hours: int = 1) -> Spoken:
 
 def test_what_was_said_comes_back_as_it_was(connection: sqlite3.Connection) -> None:
     bare = Spoken(replace(SAID.lesson, id="l2", end=NOON + HOUR, until=None, note=""), "x")
-    lessons.add(connection, SAID)
-    lessons.add(connection, bare)
+    lessons.add(connection, [SAID, bare])
     assert lessons.everything(connection, undone=False) == [SAID, bare]
 
 
 def test_words_are_read_in_the_order_they_were_given(connection: sqlite3.Connection) -> None:
     for identity, hours in (("b", 2), ("z", 1), ("a", 1)):
-        lessons.add(connection, _other(identity, Kind.REAL, "x", hours))
+        lessons.add(connection, [_other(identity, Kind.REAL, "x", hours)])
     assert [one.lesson.id for one in lessons.everything(connection, undone=False)] == ["z", "a", "b"]
 
 
 def test_what_is_taken_back_stays_with_the_name_of_who_did_it_and_goes_only_once(
     connection: sqlite3.Connection,
 ) -> None:
-    lessons.add(connection, SAID)
+    lessons.add(connection, [SAID])
     assert lessons.undo(connection, "l1", to_ms(NOON + 2 * HOUR), "bob")
     assert not lessons.undo(connection, "l1", to_ms(NOON + 3 * HOUR), "eve")
     assert not lessons.undo(connection, "l9", to_ms(NOON + 3 * HOUR), "eve")
@@ -54,8 +53,14 @@ def test_what_is_taken_back_stays_with_the_name_of_who_did_it_and_goes_only_once
     assert lessons.everything(connection, undone=True) == [gone]
 
 
+def test_what_was_said_along_is_taken_back_along(connection: sqlite3.Connection) -> None:
+    lessons.add(connection, [_other(identity, Kind.REAL, "x") for identity in ("l1", "l1.1", "l1.2", "l11", "l2.1")])
+    assert lessons.undo(connection, "l1", to_ms(NOON + 2 * HOUR), "bob")
+    assert [one.lesson.id for one in lessons.everything(connection, undone=False)] == ["l11", "l2.1"]
+
+
 def test_an_end_is_noted_once(connection: sqlite3.Connection) -> None:
-    lessons.add(connection, SAID)
+    lessons.add(connection, [SAID])
     for hours in (2, 3):
         lessons.end(connection, "l1", to_ms(NOON + hours * HOUR))
     (kept,) = lessons.everything(connection, undone=False)
@@ -63,7 +68,7 @@ def test_an_end_is_noted_once(connection: sqlite3.Connection) -> None:
 
 
 def test_every_word_and_its_undoing_is_audited_and_an_end_is_nobodys_act(connection: sqlite3.Connection) -> None:
-    lessons.add(connection, SAID)
+    lessons.add(connection, [SAID])
     lessons.end(connection, "l1", 5)
     lessons.undo(connection, "l1", 7, "bob")
     assert connection.execute("SELECT at, actor, action, detail FROM audit ORDER BY id").fetchall() == [
