@@ -85,7 +85,7 @@ FAULTS = [
     pytest.param(Fault(drop=True), "cannot be reached", id="dropped"),
     pytest.param(Fault(status=500), "the platform failed (500", id="internal-error"),
     pytest.param(Fault(status=503), "the platform failed (503", id="unavailable"),
-    pytest.param(Fault(latency_ms=5000), "no answer within 2 s", id="slow"),
+    pytest.param(Fault(latency_ms=2500), "no answer within 2 s", id="slow"),
     pytest.param(Fault(status=403), "check REVENIUM_API_KEY", id="key-refused-later"),
     pytest.param(Fault(status=429, retry_after="0"), "asks to wait", id="rate-limited"),
 ]

@@ -133,11 +133,12 @@ async def test_a_guardrail_for_one_agent_leaves_the_others_alone(
     assert (await enforced(where, "spender", 50))["rule"] == "Daily stop"
 
 
-@pytest.mark.parametrize("change", [{"shadowMode": True}, {"action": "WARN_ONLY"}, {"enabled": False}])
-async def test_a_guardrail_that_only_watches_stops_nobody(
-    enforced: Run, platform: Platform, provider: tuple[str, list[str]], change: dict[str, Any]
+async def test_guardrails_that_only_watch_stop_nobody(
+    enforced: Run, platform: Platform, provider: tuple[str, list[str]]
 ) -> None:
     where, _ = provider
-    await guard(platform, **change)
+    await guard(platform, name="Shadow", shadowMode=True)
+    await guard(platform, name="Warning", action="WARN_ONLY")
+    await guard(platform, name="Off", enabled=False)
     await spend(platform, "spender", 12.5)
     assert await enforced(where, "anyone", 6) is None

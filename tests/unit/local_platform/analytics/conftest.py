@@ -182,9 +182,9 @@ class Answer(NamedTuple):
 
 
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[Client]:
+async def client(data_dir: Path) -> AsyncIterator[Client]:
     async with (
-        running_platform(tmp_path / "data", clock=lambda: NOW) as platform,
+        running_platform(data_dir, clock=lambda: NOW) as platform,
         aiohttp.ClientSession(headers={"Authorization": f"Bearer {platform.api_key}"}) as session,
     ):
         yield Client(platform, session)

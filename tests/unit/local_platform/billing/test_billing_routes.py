@@ -85,9 +85,9 @@ class Account:
 
 
 @pytest.fixture
-async def account(tmp_path: Path) -> AsyncIterator[Account]:
+async def account(data_dir: Path) -> AsyncIterator[Account]:
     async with (
-        running_platform(tmp_path / "data", clock=lambda: NOW) as platform,
+        running_platform(data_dir, clock=lambda: NOW) as platform,
         aiohttp.ClientSession(headers={"x-api-key": platform.api_key}) as session,
     ):
         yield Account(platform, session)

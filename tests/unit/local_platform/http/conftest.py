@@ -47,8 +47,8 @@ class Client:
 
 
 @pytest.fixture
-async def platform(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Platform]:
-    async with running_platform(tmp_path / "data", clock=clock) as running:
+async def platform(data_dir: Path, clock: ManualClock) -> AsyncIterator[Platform]:
+    async with running_platform(data_dir, clock=clock) as running:
         yield running
 
 

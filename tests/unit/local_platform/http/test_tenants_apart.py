@@ -40,8 +40,8 @@ def routes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-async def platform(routes: list[tuple[str, str]], tmp_path: Path, clock: Any) -> AsyncIterator[Any]:
-    async with server.running_platform(tmp_path / "data", clock=clock) as running:
+async def platform(routes: list[tuple[str, str]], data_dir: Path, clock: Any) -> AsyncIterator[Any]:
+    async with server.running_platform(data_dir, clock=clock) as running:
         assert len(routes) > 150, "the application is there"
         yield running
 

@@ -78,9 +78,9 @@ class Client:
 
 
 @pytest.fixture
-async def client(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Client]:
+async def client(data_dir: Path, clock: ManualClock) -> AsyncIterator[Client]:
     async with (
-        running_platform(tmp_path / "data", clock=clock) as platform,
+        running_platform(data_dir, clock=clock) as platform,
         aiohttp.ClientSession(headers={"x-api-key": platform.api_key}) as session,
     ):
         yield Client(platform, session)

@@ -129,6 +129,6 @@ async def unreliable() -> AsyncIterator[Unreliable]:
 
 
 @pytest.fixture
-async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
-    async with running_platform(tmp_path / "platform") as running:
+async def platform(data_dir: Path) -> AsyncIterator[Platform]:
+    async with running_platform(data_dir) as running:
         yield running

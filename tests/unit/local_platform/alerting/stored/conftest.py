@@ -127,22 +127,17 @@ def clock() -> ManualClock:
     return ManualClock(datetime(2026, 5, 14, 12, tzinfo=UTC))
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
 Connected = Callable[[], AbstractAsyncContextManager[Client]]
 
 
 @pytest.fixture
-def connected(data: Path, clock: ManualClock) -> Connected:
+def connected(data_dir: Path, clock: ManualClock) -> Connected:
     """Start the platform on its data, as often as a test wants."""
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[Client]:
         async with (
-            running_platform(data, api_key=KEY, clock=clock) as platform,
+            running_platform(data_dir, api_key=KEY, clock=clock) as platform,
             aiohttp.ClientSession(headers={"x-api-key": KEY}) as session,
         ):
             yield Client(platform, session, clock)

@@ -134,12 +134,12 @@ async def test_a_rule_that_is_switched_off_is_not_looked_at(client: Any) -> None
 
 
 async def test_a_rule_that_cannot_be_evaluated_does_not_stop_the_others(
-    client: Any, data: Path, caplog: pytest.LogCaptureFixture
+    client: Any, data_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = await client.rule(name="Broken")
     await client.rule(name="Sound")
     await client.meter(11)
-    with closing(sqlite3.connect(data / "platform.sqlite3", isolation_level=None)) as connection:
+    with closing(sqlite3.connect(data_dir / "platform.sqlite3", isolation_level=None)) as connection:
         connection.execute("""UPDATE document SET json = '{"enabled": true}' WHERE name = 'Broken'""")
     for _ in range(2):
         assert await client.evaluate() == {"evaluated": 2, "failed": 1}
