@@ -59,7 +59,7 @@ def _text(status: Status) -> str:
         f"state        {status.state}",
         f"platform     {platform}",
         f"last poll    {last}, {status.polls} since the start",
-        f"recorded     {status.transactions} calls, {status.rejected} set aside",
+        f"recorded     {status.transactions} calls since the start, {status.rejected} set aside",
         f"watching     {status.series} series, {status.open_alerts} open alerts",
     ]
     if status.problem:

@@ -32,14 +32,14 @@ class Baseline:
 def window_of(alert: Alert) -> Span:
     """Return from when to when the calls were made that the worst window of an alert counts.
 
-    An hour that is over begins with the hour. The trailing one is counted in whole minutes, the
-    one in which it ends included.
+    An hour that is over begins with the hour. The trailing one begins with a minute; what was called
+    in its last minute after it was counted is none of it.
     """
     start, end = to_ms(alert.window_start), to_ms(alert.window_end)
     if end % HOUR_MS == 0:
         return start, end
     minutes_end = (end // MINUTE_MS + 1) * MINUTE_MS
-    return minutes_end - (end - start), minutes_end
+    return minutes_end - (end - start), end + 1
 
 
 def calm_before(alert: Alert) -> Span:

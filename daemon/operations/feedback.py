@@ -108,8 +108,13 @@ class FeedbackDesk:
         return Spoken(lesson, str(alert.series), alert.series, alert.id)
 
     async def _spoken_for(self, lead: Alert) -> list[Alert]:
-        """Return the newest alert of each watched series for which the message about a lead speaks."""
-        known = [one for one in await self._engine.store.alerts() if one.incident == lead.id and one.id != lead.id]
+        """Return the newest alert of each watched series for which the message about a lead speaks.
+
+        Those that an earlier alert of the same series led, and that go on, have not had another message since.
+        """
+        everything = await self._engine.store.alerts()
+        earlier = {one.id for one in everything if one.series == lead.series and lead.incident == lead.id}
+        known = [one for one in everything if one.incident == lead.id or (one.is_open and one.incident in earlier)]
         alike = [one for one in known if _side(one) is _side(lead) and one.series in self._engine.states]
         newest = newest_of(one for one in alike if one.series != lead.series)
         return sorted(newest.values(), key=lambda one: str(one.series))

@@ -111,17 +111,17 @@ def test_an_episode_of_days_stays_compared_with_days_before_it_opened() -> None:
     assert baseline.words == "the same hour of 10 weekdays since Wed 18 Feb"
 
 
-@pytest.mark.parametrize(
-    ("end", "counted_until"),
-    [
-        (NOON, NOON),
-        (NOON + timedelta(minutes=20), NOON + timedelta(minutes=21)),
-        (NOON + timedelta(minutes=20, seconds=31), NOON + timedelta(minutes=21)),
-    ],
-)
-def test_the_window_is_that_whose_calls_were_counted(alert: MakeAlert, end: datetime, counted_until: datetime) -> None:
-    window = window_of(alert(window_start=end - HOUR, window_end=end))
-    assert window == (to_ms(counted_until) - HOUR_MS, to_ms(counted_until))
+def test_an_hour_that_is_over_is_explained_whole(alert: MakeAlert) -> None:
+    assert window_of(alert(window_start=NOON - HOUR, window_end=NOON)) == (to_ms(NOON) - HOUR_MS, to_ms(NOON))
+
+
+@pytest.mark.parametrize("seconds", [0, 31])
+def test_of_the_trailing_hour_whole_minutes_up_to_its_end_are_explained(alert: MakeAlert, seconds: int) -> None:
+    end = NOON + timedelta(minutes=20, seconds=seconds)
+    start, until = window_of(alert(window_start=end - HOUR, window_end=end))
+    assert start == to_ms(NOON + timedelta(minutes=21)) - HOUR_MS
+    # What was called later in the same minute was not counted, however late it is explained.
+    assert until == to_ms(end) + 1
 
 
 def test_calm_ends_where_the_first_window_begins(alert: MakeAlert) -> None:

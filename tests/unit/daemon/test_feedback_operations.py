@@ -77,6 +77,17 @@ async def test_a_word_about_a_message_concerns_every_series_that_it_speaks_for(
     assert {str(key) for key, state in engine.states.items() if state.alert is not None} == {*said.examples}
 
 
+async def test_what_an_earlier_alert_of_the_same_series_led_is_meant_along(
+    plant: Plant, engine: Engine, operations: Operations
+) -> None:
+    first = await _say(engine, "noise", scope="cost/agent/robot")
+    await plant.spike(engine)
+    await operations.undo_feedback(first.lesson.id, actor="ann")
+    await plant.spike(engine)
+    assert _alert(engine) != first.lesson.alert_id
+    assert (await _say(engine, "expected_once")).lesson.along == ["cost/model/big", "cost/total"]
+
+
 async def test_a_scope_and_a_word_about_one_that_is_spoken_for_concern_nothing_else(
     engine: Engine, operations: Operations
 ) -> None:

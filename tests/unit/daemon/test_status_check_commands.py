@@ -99,7 +99,7 @@ async def test_the_status_is_printed_for_people(data: Path, printed: Printed) ->
         "state        ok\n"
         "platform     https://api.revenium.ai (team team-1)\n"
         "last poll    2026-03-04 12:00:00 UTC, 7 since the start\n"
-        "recorded     1200 calls, 1 set aside\n"
+        "recorded     1200 calls since the start, 1 set aside\n"
         "watching     12 series, 2 open alerts\n"
         "slack        5 delivered, 1 on their way, 2 set aside, held back: auth\n"
     )
