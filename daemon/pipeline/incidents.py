@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from daemon.alerts import Alert
+from daemon.domain import SeriesKey
 from daemon.pipeline.movers import is_comparable
 from daemon.pipeline.step import Outcome
-from detectors.decision.episodes import Transition
+from detectors.decision.episodes import Reason, Transition
 from detectors.decision.hierarchy import Mover, leads
 from notifiers.base import Kind
 
@@ -39,35 +40,46 @@ class Unsettled:
         latest: Every changed alert in its last version.
         joining: Those of them that need an incident.
         heads: Alerts that led an incident before, in their last version.
+        excused: Ids of those heads that people ended while they go on, which lead in silence.
     """
 
     before: Mapping[str, Alert]
     latest: Mapping[str, Alert]
     joining: Sequence[Alert]
     heads: Sequence[Alert]
+    excused: Set[str] = frozenset()
 
 
-def unsettled(outcomes: Sequence[Outcome], still_open: Iterable[Alert], over: Iterable[Alert] = ()) -> Unsettled:
+def unsettled(
+    outcomes: Sequence[Outcome],
+    still_open: Iterable[Alert],
+    over: Iterable[Alert] = (),
+    is_odd: Callable[[SeriesKey], bool] = lambda _: False,
+) -> Unsettled:
     """Return what is to be grouped.
 
     Args:
         outcomes: What a step decided, in order.
         still_open: Alerts that were open before the step.
         over: Alerts that had ended before it.
+        is_odd: Tells of a series whether its detector finds it odd, whatever people say.
     """
+    over = list(over)
     latest = {outcome.alert.id: outcome.alert for outcome in outcomes}
     before = {alert.id: alert for alert in still_open}
     known = {**before, **{each: alert for each, alert in latest.items() if each in before}}
     opened = {outcome.alert.id for outcome in outcomes if outcome.transition is Transition.OPEN}
     # What comes back goes on leading, or needs a new lead if its own has gone.
     back = [alert for alert in latest.values() if alert.id not in known and alert.id not in opened]
-    heads = [alert for alert in (*known.values(), *back) if alert.incident == alert.id]
+    # What people excused goes on unheard, and what it moves besides is no news either.
+    excused = [one for one in over if one.ended_by is Reason.FEEDBACK and one.id not in latest and is_odd(one.series)]
+    heads = [alert for alert in (*known.values(), *back, *excused) if alert.incident == alert.id]
     led = {head.id for head in heads}
     joining = [latest[each] for each in sorted(opened)]
     joining += [alert for alert in back if alert.incident not in led]
     ends = {alert.id: alert.resolved_at for alert in over}
     joining += [alert for alert in latest.values() if alert.id in known and _is_stranded(alert, ends)]
-    return Unsettled(before, latest, joining, heads)
+    return Unsettled(before, latest, joining, heads, frozenset(one.id for one in excused))
 
 
 def group(outcomes: Sequence[Outcome], found: Unsettled, movers: Mapping[str, Mover]) -> tuple[list[Alert], list[Told]]:
@@ -84,7 +96,7 @@ def group(outcomes: Sequence[Outcome], found: Unsettled, movers: Mapping[str, Mo
     latest = dict(found.latest)
     # What goes on must not hide behind a message that says that all is over.
     going_on = [alert for alert in found.joining if alert.is_open]
-    open_heads = [head for head in found.heads if head.is_open]
+    open_heads = [head for head in found.heads if head.is_open or head.id in found.excused]
     settled = _led(going_on, open_heads, movers)
     over = [alert for alert in found.joining if not alert.is_open]
     settled |= _led(over, [*found.heads, *(one for one in going_on if settled[one.id] == one.id)], movers)

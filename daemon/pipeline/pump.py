@@ -122,8 +122,8 @@ class Pump:
         outcomes = [outcome for result in results.values() for outcome in result.outcomes]
         still_open = [state.alert for state in self.states.values() if state.alert is not None]
         over = [state.last for state in self.states.values() if state.last is not None]
-        found = unsettled(outcomes, still_open, over)
         verdicts = self.verdicts | {key: seen for result in results.values() for key, seen in result.verdicts.items()}
+        found = unsettled(outcomes, still_open, over, lambda key: key in verdicts and verdicts[key][1].is_anomaly)
         alerts, told = group(outcomes, found, await survey(self._store, found.joining, found.heads, verdicts))
         announced = {one.alert.id for one in told}
         worded = {alert.id: await self._explainer.worded(alert, told=alert.id in announced) for alert in alerts}

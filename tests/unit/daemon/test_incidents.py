@@ -199,6 +199,19 @@ async def test_people_are_told_that_what_they_believe_over_is_back(alert: MakeAl
     assert (told.kind, told.is_back, told.alert.unannounced) == (Kind.UPDATE, is_back, False)
 
 
+@pytest.mark.parametrize("is_odd", [True, False])
+async def test_what_people_excused_leads_in_silence_while_it_goes_on(alert: MakeAlert, is_odd: bool) -> None:
+    lead = replace(_over(alert("cost/agent/robot", observed=100.0, expected=10.0)), ended_by=Reason.FEEDBACK)
+    new = _outcome(alert("cost/model/big", observed=100.0, expected=10.0))
+    found = unsettled([new], [], [lead], lambda _: is_odd)
+    movers = await survey(ROBOT, found.joining, found.heads, {})  # type: ignore[arg-type] # all it needs
+    (settled,), told = group([new], found, movers)
+    assert (settled.incident == lead.id, _grouped(told)) == (
+        is_odd,
+        [] if is_odd else [("cost/model/big", Kind.FIRING)],
+    )
+
+
 async def test_what_comes_back_unannounced_stays_silent_to_its_end(alert: MakeAlert) -> None:
     back = alert(sequence=2, told_excess=90.0, unannounced=True)
     assert (await _group([_outcome(back, Transition.UPDATE, Reason.REOPENED)]))[1] == []
