@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from daemon.alerts import Alert
@@ -56,14 +56,26 @@ def notification(
 
 def _summary(alert: Alert, kind: Kind, *, is_back: bool) -> str:
     if kind is Kind.RESOLVED and alert.resolved_at is not None:
-        minutes = round((alert.resolved_at - alert.opened_at).total_seconds() / 60)
+        lasted = _length(alert.resolved_at - alert.opened_at)
         calm = alert.ended_by in {None, Reason.BACK_TO_NORMAL}
         why = alert.feedback or alert.ended_by
-        end = f"Back to normal after {minutes} minutes" if calm else f"Ended after {minutes} minutes: {why}"
+        end = f"Back to normal after {lasted}" if calm else f"Ended after {lasted}: {why}"
         return f"{end}. {alert.summary}"
     if kind is Kind.UPDATE:
         return f"{'Back after it had ended' if is_back else 'Still going on'}, and it has grown. {alert.summary}"
     return alert.summary
+
+
+def _length(span: timedelta) -> str:
+    """Return how long something lasted, in the unit that people would use."""
+    minutes = round(span / timedelta(minutes=1))
+    if minutes < 1:
+        return "less than a minute"
+    for name, size, most in (("minute", 1, 120), ("hour", 60, 48 * 60)):
+        if minutes < most:
+            number = round(minutes / size)
+            return f"{number} {name}{'' if number == 1 else 's'}"
+    return f"{round(minutes / (24 * 60))} days"
 
 
 def _next_step(alert: Alert) -> str:

@@ -197,6 +197,16 @@ def test_the_end_says_why_and_only_calm_is_called_normal(alert: MakeAlert, reaso
     assert note.summary == words
 
 
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0.4, "less than a minute"), (1, "1 minute"), (119, "119 minutes"), (26 * 60, "26 hours"), (72 * 60, "3 days")],
+)
+def test_how_long_it_lasted_is_said_in_a_handy_unit(alert: MakeAlert, minutes: float, words: str) -> None:
+    over = alert(resolved_at=NOON + timedelta(minutes=minutes), ended_by=Reason.BACK_TO_NORMAL)
+    note = message.notification(over, Kind.RESOLVED, "slack", now=NOON, zone=UTC_ZONE, demo=False)
+    assert note.summary.startswith(f"Back to normal after {words}. ")
+
+
 def test_what_a_person_said_is_repeated_at_the_end(alert: MakeAlert) -> None:
     said = {"ended_by": Reason.FEEDBACK, "feedback": "expected from now on, says ann: launch"}
     over = alert(summary="Robot spent.", resolved_at=NOON + timedelta(minutes=42), **said)
