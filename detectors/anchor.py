@@ -112,6 +112,11 @@ class Anchor:
         return abs(self._run) > RESTLESS
 
     @property
+    def is_high(self) -> bool:
+        """Whether it is restless above: below, it may be its first weekend."""
+        return self._run > RESTLESS
+
+    @property
     def is_settled(self) -> bool:
         """Whether the series has been elsewhere for too long to call it an anomaly."""
         return self._run > PATIENCE_ABOVE or self._run < -PATIENCE_BELOW or self._back >= RETURN

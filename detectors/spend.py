@@ -273,7 +273,8 @@ class SpendDetector(Detector):
                 self._unusual.learn_habits(window.sight, step.hours)
             self._anchor.count(evidence.up, evidence.low, step.hours)
         self._progress.advance(observation.at, step.hours)
-        hours = self._progress.hours
+        # An incident is learnt at the pace of an old series, however young this one is.
+        hours = math.inf if self._anchor.is_high else self._progress.hours
         self._unusual.learn(window.linear, window.logarithmic, window.sight, step.hours, hours, self.fade, self.clip)
         self._season.learn(window.cells, credible, step.hours, self.rate)
         weight = max(window.factor, LEAST_FACTOR)

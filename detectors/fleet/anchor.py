@@ -87,6 +87,11 @@ class Anchor:
         return np.abs(self.run) > RESTLESS
 
     @property
+    def is_high(self) -> Mask:
+        """Say which are restless above."""
+        return self.run > RESTLESS
+
+    @property
     def is_settled(self) -> Mask:
         """Say which series have been elsewhere for too long to call it an anomaly."""
         return (self.run > PATIENCE_ABOVE) | (self.run < -PATIENCE_BELOW) | (self._back >= RETURN)

@@ -158,7 +158,8 @@ class Block:
             with sparing(cold, *self._learnt_when_warm):
                 self._learn_evidence(window)
         self._progress.advance(moment.start, hours)
-        self._unusual.learn(window.linear, window.logarithmic, window.sight, hours, known, rules.fade, rules.clip)
+        age = np.where(self._anchor.is_high, np.inf, known)
+        self._unusual.learn(window.linear, window.logarithmic, window.sight, hours, age, rules.fade, rules.clip)
         self._season.learn(moment.cells, credible, hours, rules.rate)
         self._anchor.remember(own, weight, hours)
         self._anchor.compare(hours, window.is_back)

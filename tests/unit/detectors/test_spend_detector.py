@@ -388,3 +388,14 @@ def test_after_an_incident_of_more_than_a_day_the_nights_of_a_nightly_job_are_ju
     over = hours[30 * 24 + 26]
     assert any(at < over for at, _ in alarms)
     assert [at for at, _ in alarms if at >= over + 3 * HOUR] == []
+
+
+def test_a_young_series_does_not_take_its_first_incident_for_its_ordinary_wobble(office, teaching):
+    young = teaching(SpendDetector(), office, range(4 * 24))
+    ten = 10  # o'clock
+    before = young.judge(office.hour(4 * 24 + ten)).high
+    for hour in range(4 * 24, 5 * 24):
+        young.update(office.hour(hour, factor=8.0))
+    for hour in range(5 * 24, 6 * 24):
+        young.update(office.hour(hour))
+    assert young.judge(office.hour(6 * 24 + ten)).high < 4.0 * before
