@@ -64,5 +64,5 @@ def make(shape: str, grain: str, seed: int, days: int) -> list[tuple[datetime, f
     span = GRAINS[grain]
     count = days * (timedelta(days=1) // span)
     random = np.random.default_rng([seed, list(SHAPES).index(shape)])
-    values = SHAPES[shape](random, np.arange(count) * (span / timedelta(hours=1)))
+    values = SHAPES[shape](random, np.arange(count, dtype=np.float64) * (span / timedelta(hours=1)))
     return [(START + number * span, float(value)) for number, value in enumerate(values)]

@@ -12,6 +12,7 @@ fleet, and saved alone.
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -85,8 +86,8 @@ class Traffic:
         self._sizes = self._random.lognormal(2.0, 1.0, count)
 
     def hour(self, number: int) -> Array:
-        shape = 1.0 + 0.5 * np.sin(number / 24 * np.pi * 2)
-        return self._sizes * self._random.lognormal(0.0, 0.2, len(self._sizes)) * shape
+        shape = 1.0 + 0.5 * math.sin(number / 24 * math.tau)
+        return np.asarray(self._sizes * self._random.lognormal(0.0, 0.2, len(self._sizes)) * shape)
 
     def with_holes(self, number: int) -> Array:
         return np.where(self._random.random(len(self._sizes)) < 0.01, np.nan, self.hour(number))

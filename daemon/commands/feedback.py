@@ -42,7 +42,7 @@ def _describe_give(give: argparse.ArgumentParser) -> None:
     give.add_argument("--start", type=_moment, help="when it began, such as '2026-03-04 14:00'")
     give.add_argument("--end", type=_moment, help="when it ended")
     give.add_argument("--below", action="store_true", help="it was below the usual; without an alert")
-    give.add_argument("--scope", help="'entity', or a pattern of series; left out, the series alone")
+    give.add_argument("--scope", help="'entity', or a pattern of series; left out, what the alert's message speaks for")
     give.add_argument("--until", type=_moment, help="when it stops to hold")
     give.add_argument("--note", default="", help="why, in a few words")
     give.add_argument("--preview", action="store_true", help="tell what would happen, and do nothing")

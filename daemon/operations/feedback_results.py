@@ -26,8 +26,8 @@ class Feedback(Result):
     )
     scope: str | None = Field(
         default=None,
-        description="Whom it concerns: the series alone if left out, 'entity' for all metrics of what it is about, "
-        "or a pattern such as cost/agent/*.",
+        description="Whom it concerns: if left out, the series and those its alert's message speaks for; 'entity' for "
+        "all metrics of what it is about, or a pattern such as cost/agent/*.",
     )
     until: AwareDatetime | None = Field(
         default=None,

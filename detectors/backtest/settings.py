@@ -75,7 +75,7 @@ class Change:
             self.detector or "",
             self.sensitivity or "",
             *(f"{name}={value:g}" for name, value in (self.parameters or {}).items()),
-            "" if self.min_impact is None else f"from {self.min_impact:g}",
+            "" if self.min_impact is None else f"min_impact={self.min_impact:g}",
         ]
         return ", ".join(filter(None, parts)) or "as today"
 

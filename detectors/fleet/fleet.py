@@ -26,7 +26,7 @@ class Fleet:
     All have the hyper-parameters in common, and every call brings one window for all of them. Each
     has its own past: one that had no window, a late or a repeated one goes on as it would alone.
 
-    Cost: about half a microsecond of one core for a window of one series, and 1.6 kB a series.
+    Cost: about half a microsecond of one core for a window of one series, and 1.8 kB a series.
     `python -m bench fleet` measures both.
 
     Args:

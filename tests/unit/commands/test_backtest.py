@@ -40,8 +40,8 @@ def answer(capsys):
 
 def test_todays_settings_come_first_and_then_the_candidates(recorded, answer):
     lines = answer("--csv", recorded("a.csv", {400: 190.0}), "--min-impact", 20, 500).splitlines()
-    names = [line.split("  ")[0] for line in lines if line.startswith(("today", "from"))]
-    assert names == ["today's settings", "from 20", "from 500", "from 500 would not have told:"]
+    names = [line.split("  ")[0] for line in lines if line.startswith(("today", "min_impact"))]
+    assert names == ["today's settings", "min_impact=20", "min_impact=500", "min_impact=500 would not have told:"]
     assert any("2026-01-21 16:00  a" in line for line in lines)
 
 

@@ -137,7 +137,7 @@ async def test_the_command_reads_beside_a_running_daemon(command: Run, capsys: p
     text = capsys.readouterr().out
     assert "today's settings" in text
     assert f"{LEAK:%Y-%m-%d %H:%M}  {ROBOT}" in text
-    assert "from 1000 would not have told:" in text
+    assert "min_impact=1000 would not have told:" in text
 
 
 async def test_the_command_says_what_the_daemon_says(

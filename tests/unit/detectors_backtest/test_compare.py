@@ -59,7 +59,7 @@ def test_parameters_go_with_their_detector():
 
 def test_a_change_says_what_it_changes():
     change = Change("spend", Sensitivity.AGGRESSIVE, {"rate": 0.01, "clip": 2.0}, 20.0)
-    assert str(change) == "spend, aggressive, rate=0.01, clip=2, from 20"
+    assert str(change) == "spend, aggressive, rate=0.01, clip=2, min_impact=20"
     assert str(AS_TODAY) == "as today"
 
 
