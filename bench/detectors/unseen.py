@@ -89,19 +89,25 @@ def lines(entities: Sequence[Entity], seed: int) -> Iterator[str]:
     ordinary = _alarms(grid)
     yield HEAD
     for number, fault in enumerate(FAULTS):
-        random = np.random.default_rng([seed, number])
-        starts = random.integers(24 * FIRST_DAY, 24 * LAST_DAY, len(entities))
-        faulty = grid.copy()
-        for series, start in enumerate(starts):
-            rows = slice(start, start + fault.hours)
-            faulty[rows, series] = fault.change(grid[rows, series], grid[:, series])
+        starts = np.random.default_rng([seed, number]).integers(24 * FIRST_DAY, 24 * LAST_DAY, len(entities))
+        faulty = _with(fault, grid, starts)
+        # Twice nothing is nothing: where a fault changed no hour there was none.
+        is_hit = ~np.all((faulty == grid) | np.isnan(grid), axis=0)
         found, chance = (_first(alarms, starts, fault.hours) for alarms in (_alarms(faulty), ordinary))
-        delay = float(np.nanmedian(found[~idle])) if np.isfinite(found[~idle]).any() else float("nan")
-        busy, few = (
-            (f"{_share(one[~idle]):8.2f}" for one in (found, chance)),
-            (_share(found[idle]), _share(chance[idle])),
+        busy, few = is_hit & ~idle, is_hit & idle
+        yield (
+            f"{fault.name:<36}{_share(found[busy]):7.2f}{_share(chance[busy]):8.2f}{_median(found[busy]):9.0f}"
+            f"   {_share(found[few]):19.2f}{_share(chance[few]):8.2f}"
         )
-        yield f"{fault.name:<35}{''.join(busy)}{delay:9.0f}   {few[0]:19.2f}{few[1]:8.2f}"
+
+
+def _with(fault: Fault, grid: Floats, starts: NDArray[np.int64]) -> Floats:
+    """Return all series with the fault in each, beginning in its own hour."""
+    faulty = grid.copy()
+    for series, start in enumerate(starts):
+        rows = slice(start, start + fault.hours)
+        faulty[rows, series] = fault.change(grid[rows, series], grid[:, series])
+    return faulty
 
 
 def _grid(entities: Sequence[Entity]) -> Floats:
@@ -126,3 +132,8 @@ def _first(alarms: Flags, starts: NDArray[np.int64], hours: int) -> Floats:
 
 def _share(first: Floats) -> float:
     return float(np.mean(np.isfinite(first))) if len(first) else float("nan")
+
+
+def _median(first: Floats) -> float:
+    told = first[np.isfinite(first)]
+    return float(np.median(told)) if len(told) else float("nan")
