@@ -39,6 +39,7 @@ class Result:
         f1: Harmonic mean of recall and found / (found + false episodes).
         false_per_week: False episodes per entity and week.
         delay: Median hours from the start of an event to its first alarm.
+        delays: The same for every kind of fault.
         caught: Share of the excess dollars spent after the first alarm of their event.
         by_kind: Recall for every kind of fault.
     """
@@ -48,6 +49,7 @@ class Result:
     f1: float
     false_per_week: float
     delay: float
+    delays: dict[str, float]
     caught: float
     by_kind: dict[str, float]
 
@@ -64,7 +66,8 @@ class _Tally:
 
 def score(entities: Sequence[Entity], scores: Scores, threshold: float) -> Result:
     """Score all entities at one threshold."""
-    tally, delays = _Tally(), []
+    tally = _Tally()
+    delays: dict[str, list[float]] = {kind: [] for kind in FAULTS}
     kinds = {kind: [0, 0] for kind in FAULTS}
     for entity in entities:
         cold = cold_hours(entity)
@@ -82,7 +85,7 @@ def score(entities: Sequence[Entity], scores: Scores, threshold: float) -> Resul
                 first = entity.hours[hit[0]]
                 tally.found += 1
                 kinds[event.kind][0] += 1
-                delays.append(float(first - event.start))
+                delays[event.kind].append(float(first - event.start))
                 tally.caught += float(entity.excess[rows & (entity.hours > first)].sum())
         tally.false += _false_episodes(entity, alarm, covered)
         tally.weeks += float(entity.hours[-1] - cold) / WEEK
@@ -145,7 +148,7 @@ def _episodes(hours: Floats, alarm: Flags) -> list[NDArray[np.intp]]:
     return episodes
 
 
-def _result(threshold: float, tally: _Tally, delays: list[float], kinds: dict[str, list[int]]) -> Result:
+def _result(threshold: float, tally: _Tally, delays: dict[str, list[float]], kinds: dict[str, list[int]]) -> Result:
     precision = tally.found / max(1, tally.found + tally.false)
     recall = tally.found / max(1, tally.events)
     return Result(
@@ -153,7 +156,12 @@ def _result(threshold: float, tally: _Tally, delays: list[float], kinds: dict[st
         recall=recall,
         f1=2 * precision * recall / max(1e-12, precision + recall),
         false_per_week=tally.false / tally.weeks,
-        delay=float(np.median(delays)) if delays else float("nan"),
+        delay=_median([one for some in delays.values() for one in some]),
+        delays={kind: _median(some) for kind, some in delays.items()},
         caught=tally.caught / max(1e-9, tally.excess),
         by_kind={kind: found / max(1, every) for kind, (found, every) in kinds.items()},
     )
+
+
+def _median(hours: list[float]) -> float:
+    return float(np.median(hours)) if hours else float("nan")
