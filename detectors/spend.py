@@ -67,7 +67,8 @@ class SpendDetector(Detector):
 
     A series is measured by its own wobble and its own usual day, and needs more while it is young.
     What is learnt from an odd hour is clipped, so that an incident does not become the norm at
-    once; a day of odd hours above or sixty below do become it, until the series comes back.
+    once; a day of odd hours above or sixty below do become it. For two weeks after that an hour is judged by
+    the former level where that fits it better, and six such hours bring it back.
 
     The score is the evidence alone. Whether it is told depends on the alarm before as well: one
     that goes on ends a little below the threshold, and after it only more is told again.

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from detectors.anchor import RESTLESS
 from detectors.base import DetectorError, Observation, Sensitivity, Verdict
 from detectors.checks import START
 from detectors.reasons import score_of
@@ -399,3 +400,14 @@ def test_a_young_series_does_not_take_its_first_incident_for_its_ordinary_wobble
     for hour in range(5 * 24, 6 * 24):
         young.update(office.hour(hour))
     assert young.judge(office.hour(6 * 24 + ten)).high < 4.0 * before
+
+
+def test_the_hours_of_an_incident_count_for_no_ordinary_day(taught, office):
+    def hours_of_habit() -> float:
+        ups = taught.state()["ups"]
+        return 24.0 * ups["days"] + ups["hours"]
+
+    before = hours_of_habit()
+    for number in range(20):
+        taught.update(office.hour(3 * 168 + number, factor=20.0))
+    assert hours_of_habit() - before <= RESTLESS + 1.0
